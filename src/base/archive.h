@@ -99,10 +99,8 @@ class Archive {
     void container(std::string& string);
     /// Anything else archives itself.
     template <typename T>
-        requires requires(T& v, Archive& ar) { v.archive(ar); }
-    void container(T& object) {
-        object.archive(*this);
-    }
+    requires requires(T& v, Archive& ar) { v.archive(ar); }
+    void container(T& object) { object.archive(*this); }
 
     template <typename C>
     void resizable(C& container_) {

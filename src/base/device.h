@@ -14,8 +14,8 @@
 
 namespace ringshift {
 
-/// A wire that a device drives. Level semantics: set(true) asserts, set(false) releases; the interrupt controller at the
-/// other end decides whether it looks at edges or levels.
+/// A wire that a device drives. Level semantics: set(true) asserts, set(false) releases; the interrupt controller at
+/// the other end decides whether it looks at edges or levels.
 class IrqLine {
   public:
     virtual ~IrqLine() = default;

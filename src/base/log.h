@@ -15,7 +15,8 @@ enum class LogLevel { Error, Warning, Info, Debug };
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 void log_message(LogLevel level, std::string_view message);
-/// Replaces standard error as the place where messages go (a full-screen terminal front end needs it); null restores it.
+/// Replaces standard error as the place where messages go (a full-screen terminal front end needs it); null restores
+/// it.
 void set_log_sink(std::function<void(LogLevel, std::string_view)> sink);
 
 template <typename... Args>

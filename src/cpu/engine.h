@@ -1,0 +1,37 @@
+// An engine runs the guest's instructions on a Cpu until something outside has to be done.
+#pragma once
+
+#include "cpu/cpu.h"
+
+#include <string_view>
+
+namespace ringshift {
+
+/// Why run() returned.
+enum class Exit : u8 {
+    budget,     ///< the instructions asked for have run
+    halted,     ///< HLT, and nothing to wake it: time has to pass
+    stopped,    ///< attention::stop was raised (and is cleared)
+    shutdown,   ///< triple fault; state.activity is shutdown
+    breakpoint, ///< a debugger's breakpoint, watchpoint or single step
+};
+
+class Engine {
+  public:
+    virtual ~Engine() = default;
+    virtual std::string_view name() const = 0;
+    /// Runs at most `instructions` (a REP string instruction counts one per element) from the current state. On return
+    /// state is architecturally exact between two instructions, and state.budget + state.budget_reserve is what was not
+    /// used.
+    virtual Exit run(i64 instructions) = 0;
+    /// Forget everything derived from memory (snapshot loaded, memory written behind its back).
+    virtual void invalidate_all() = 0;
+};
+
+/// What a debugger may ask of an engine; between runs.
+struct DebugControl {
+    std::vector<u64> breakpoints; ///< linear addresses
+    bool single_step = false;
+};
+
+} // namespace ringshift

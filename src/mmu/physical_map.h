@@ -1,0 +1,105 @@
+// The guest physical address space: what stands behind each 4 KiB frame, and which frames hold code.
+//
+// Frames are RAM (read and written directly), ROM (read directly, writes swallowed), split (PAM shadowing: read from
+// one place, written to another) or MMIO (a handler). What is mapped nowhere reads as ones and swallows writes.
+//
+// Frames that hold decoded or translated code carry a 32-bit mask, one bit for each 128 bytes. Every store to such a
+// frame, by the CPU or by DMA, goes through write() here, which tells the CodeWriteListener when marked bytes are hit.
+#pragma once
+
+#include "base/device.h"
+#include "base/types.h"
+
+#include <span>
+#include <vector>
+
+namespace ringshift {
+
+/// A device's registers in memory space. `size` is 1, 2, 4 or 8; an access never crosses a page.
+class MmioHandler {
+  public:
+    virtual ~MmioHandler() = default;
+    virtual u64 read(PhysAddr address, unsigned size) = 0;
+    virtual void write(PhysAddr address, unsigned size, u64 value) = 0;
+    /// String moves and DMA; within one page.
+    virtual void read_range(PhysAddr address, std::span<u8> out) = 0;
+    virtual void write_range(PhysAddr address, std::span<const u8> in) = 0;
+};
+
+/// Told that code it marked has changed. The bytes are already written.
+class CodeWriteListener {
+  public:
+    virtual ~CodeWriteListener() = default;
+    virtual void code_written(PhysAddr address, u64 size) = 0;
+    /// The physical map itself changed: nothing decoded from anywhere may be used again.
+    virtual void map_changed() = 0;
+};
+
+/// What stands behind one frame.
+struct Frame {
+    const u8* read_host = nullptr; ///< start of the frame in host memory, or null: MMIO or nothing
+    u8* write_host = nullptr;      ///< null: MMIO, ROM or nothing
+    MmioHandler* handler = nullptr;
+    bool is_ram = false; ///< read and write are the same memory, and code in it is tracked
+};
+
+class PhysicalMap {
+  public:
+    /// Addresses and sizes are multiples of 4 KiB; a later mapping covers an earlier one where they overlap.
+    void map_ram(PhysAddr begin, u64 size, u8* host);
+    void map_rom(PhysAddr begin, u64 size, const u8* host);
+    void map_split(PhysAddr begin, u64 size, const u8* read_host, u8* write_host);
+    void map_mmio(PhysAddr begin, u64 size, MmioHandler& handler);
+    void unmap(PhysAddr begin, u64 size);
+
+    Frame frame(PhysAddr address) const;
+
+    /// Any range, any kind of memory. Writes to RAM tell the listener about code; ROM swallows them.
+    void read(PhysAddr address, std::span<u8> out);
+    void write(PhysAddr address, std::span<const u8> in);
+    template <typename T>
+    T read_value(PhysAddr address);
+    template <typename T>
+    void write_value(PhysAddr address, T value);
+
+    void set_listener(CodeWriteListener* listener) { m_listener = listener; }
+    /// Marks bytes of a RAM frame as code: [address, address + size), within the frame.
+    void mark_code(PhysAddr address, u64 size);
+    /// Forgets all marks of a frame.
+    void clear_code(PhysAddr frame);
+    bool has_code(PhysAddr address) const {
+        const u64 page = address.page();
+        return page < m_code.size() && m_code[page] != 0;
+    }
+    /// To be called after bytes of a frame with code have been written by other means than write().
+    void notify_write(PhysAddr address, u64 size);
+
+  private:
+    struct Region {
+        u64 begin;
+        u64 end; ///< exclusive
+        const u8* read_host;
+        u8* write_host;
+        MmioHandler* handler;
+    };
+    void insert(Region region);
+    const Region* find(PhysAddr address) const;
+
+    std::vector<Region> m_regions; ///< sorted, disjoint
+    std::vector<u32> m_code;       ///< by frame number
+    CodeWriteListener* m_listener = nullptr;
+};
+
+template <typename T>
+T PhysicalMap::read_value(PhysAddr address) {
+    T value{};
+    read(address, {reinterpret_cast<u8*>(&value), sizeof value});
+    return value;
+}
+
+template <typename T>
+void PhysicalMap::write_value(PhysAddr address, T value) {
+    write(address, {reinterpret_cast<const u8*>(&value), sizeof value});
+}
+
+} // namespace ringshift
