@@ -11,7 +11,9 @@
 #include "cpu/state.h"
 #include "mmu/mmu.h"
 
-#include <functional>
+#include <atomic>
+#include <optional>
+#include <vector>
 
 namespace ringshift {
 
@@ -40,6 +42,16 @@ class Cpu {
     /// Valid after an operation returned Raised.
     Exception exception;
     std::atomic<u32> attention{0};
+    /// A debugger's watchpoints; a hit stops the engine after the instruction.
+    struct Watchpoint {
+        LinearAddr address;
+        u32 size = 1;
+        bool on_read = false;
+        bool on_write = true;
+        bool operator==(const Watchpoint&) const = default;
+    };
+    std::vector<Watchpoint> watchpoints; ///< after a change: update_debug()
+    std::optional<Watchpoint> watchpoint_hit;
 
     void reset();
     void archive(Archive& ar);
@@ -171,6 +183,11 @@ class Cpu {
     void load_flags(u32 value, u32 mask);
 
   private:
+    Raised segment_fault(SegmentName segment); ///< #SS(0) for SS, else #GP(0)
+    bool read_slow(LinearAddr address, void* out, unsigned size);
+    bool write_slow(LinearAddr address, const void* in, unsigned size);
+    bool alignment_fault(LinearAddr address, unsigned size);
+    void note_data_access(LinearAddr address, unsigned size, AccessKind kind);
     Maybe<void> deliver_once(EventSource source, u8 vector, bool has_error_code, u32 error_code, u32 return_ip);
 };
 

@@ -10,6 +10,7 @@
 #include "mmu/paging.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <memory>
 
@@ -34,18 +35,18 @@ class Mmu {
     void flush_all();
     void flush_non_global();
     void flush_page(LinearAddr address);
-    /// Grows with every flush, fill of another page over an old one excluded: cached fetch translations compare it.
+    /// Grows with every flush: whoever keeps translations of his own compares it.
     u64 generation() const { return m_generation; }
 
-    /// Pages whose every access must take the slow path (watchpoints): up to 4 of DR0-3 and any number of a debugger's.
+    /// Linear page numbers whose every access must take the slow path (DR0-3, a debugger's watchpoints).
     void set_watched_pages(std::vector<u64> page_numbers);
     /// While on, no access takes the fast path.
-    void set_always_slow(bool on) { m_always_slow = on; }
+    void set_always_slow(bool on);
     bool always_slow() const { return m_always_slow; }
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
-        const Entry& entry = m_tables[user][index(address)];
+        const Entry& entry = m_tables[user].entry[index(address)];
         if (entry.read_tag != (address.value & ~page_mask) || address.offset() > page_size - size || m_always_slow)
             [[unlikely]]
             return nullptr;
@@ -53,7 +54,7 @@ class Mmu {
     }
     /// The same for writing; what may be written may be read.
     u8* fast_write(LinearAddr address, unsigned size, bool user) const {
-        const Entry& entry = m_tables[user][index(address)];
+        const Entry& entry = m_tables[user].entry[index(address)];
         if (entry.write_tag != (address.value & ~page_mask) || address.offset() > page_size - size || m_always_slow)
             [[unlikely]]
             return nullptr;
@@ -75,32 +76,41 @@ class Mmu {
 
     /// A frame got its first code, or lost all of it: write tags to it must go (or may come back).
     void protect_frame(PhysAddr frame);
+    /// The same for every frame of a range (dirty tracking starts over).
+    void drop_write_tags(PhysAddr begin, u64 size);
 
   private:
     struct Entry {
         u64 read_tag = no_tag;
         u64 write_tag = no_tag;
-        const u8* read_host = nullptr;
+        const u8* read_host = nullptr; ///< of the frame
         u8* write_host = nullptr;
-        u64 page = no_tag; ///< linear page address this entry translates, for the slow path
+        u64 page = no_tag; ///< the linear page address that this entry translates, fast or slow
         u64 frame = 0;     ///< physical address of the frame
         bool writable = false;
         bool executable = false;
         bool global = false;
+        bool listed = false; ///< in Table::filled
     };
     static constexpr u64 no_tag = ~u64{0};
     static constexpr std::size_t entries = 1024;
-    using Table = std::array<Entry, entries>;
+    struct Table {
+        std::array<Entry, entries> entry;
+        std::vector<u16> filled; ///< indexes of entries that may be in use: a flush visits only these
+    };
 
     static std::size_t index(LinearAddr address) { return address.page() % entries; }
-    Entry* lookup_or_fill(LinearAddr address, Access access, Translation& fault);
-    void fill(Entry& entry, LinearAddr address, const Translation& translation);
+    static LinearAddr wrap(u64 address) { return LinearAddr(address & 0xFFFFFFFF); }
+    /// The entry for an access, filled by a walk if need be; null with `fault` set.
+    Entry* find(LinearAddr address, Access access, u32& error_code);
+    void set_tags(Entry& entry);
     bool watched(u64 page_number) const;
-    LinearAddr wrap(LinearAddr address) const { return LinearAddr(address.value & 0xFFFFFFFF); }
+    void write_frame(const Entry& entry, u64 offset, std::span<const u8> in);
+    void read_frame(const Entry& entry, u64 offset, std::span<u8> out);
 
     PhysicalMap& m_memory;
     PagingContext m_context;
-    std::unique_ptr<Table[]> m_tables; ///< [0] supervisor, [1] user
+    std::array<Table, 2> m_tables; ///< supervisor, user
     std::vector<u64> m_watched;
     u64 m_generation = 1;
     bool m_always_slow = false;

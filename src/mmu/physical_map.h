@@ -10,6 +10,7 @@
 #include "base/device.h"
 #include "base/types.h"
 
+#include <atomic>
 #include <span>
 #include <vector>
 
@@ -40,13 +41,16 @@ struct Frame {
     const u8* read_host = nullptr; ///< start of the frame in host memory, or null: MMIO or nothing
     u8* write_host = nullptr;      ///< null: MMIO, ROM or nothing
     MmioHandler* handler = nullptr;
-    bool is_ram = false; ///< read and write are the same memory, and code in it is tracked
+    bool is_ram = false;              ///< read and write are the same memory, and code in it is tracked
+    std::atomic<u8>* dirty = nullptr; ///< set to 1 on a write, if someone wants to know (video memory)
 };
 
 class PhysicalMap {
   public:
     /// Addresses and sizes are multiples of 4 KiB; a later mapping covers an earlier one where they overlap.
-    void map_ram(PhysAddr begin, u64 size, u8* host);
+    /// `dirty`, if given, has one byte for each page, set by every write; whoever clears bytes calls
+    /// Mmu::drop_write_tags().
+    void map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty = nullptr);
     void map_rom(PhysAddr begin, u64 size, const u8* host);
     void map_split(PhysAddr begin, u64 size, const u8* read_host, u8* write_host);
     void map_mmio(PhysAddr begin, u64 size, MmioHandler& handler);
@@ -81,6 +85,7 @@ class PhysicalMap {
         const u8* read_host;
         u8* write_host;
         MmioHandler* handler;
+        std::atomic<u8>* dirty;
     };
     void insert(Region region);
     const Region* find(PhysAddr address) const;

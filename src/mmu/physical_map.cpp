@@ -1,0 +1,137 @@
+#include "mmu/physical_map.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ringshift {
+
+namespace {
+constexpr u64 granule = 128; // bytes that one bit of a code mask stands for
+
+u32 mask_for(u64 offset, u64 size) {
+    const u64 first = offset / granule;
+    const u64 last = (offset + size - 1) / granule;
+    const u64 count = last - first + 1;
+    return static_cast<u32>(((u64{1} << count) - 1) << first);
+}
+} // namespace
+
+void PhysicalMap::insert(Region region) {
+    ASSERT(region.begin % page_size == 0 && region.end % page_size == 0 && region.begin < region.end);
+    std::vector<Region> result;
+    for (const Region& old : m_regions) {
+        const auto piece = [&](u64 begin, u64 end) {
+            if (begin >= end) return;
+            Region part = old;
+            const u64 skip = begin - old.begin;
+            part.begin = begin;
+            part.end = end;
+            if (part.read_host) part.read_host += skip;
+            if (part.write_host) part.write_host += skip;
+            if (part.dirty) part.dirty += skip / page_size;
+            result.push_back(part);
+        };
+        piece(old.begin, std::min(old.end, region.begin));
+        piece(std::max(old.begin, region.end), old.end);
+    }
+    if (region.read_host || region.write_host || region.handler) result.push_back(region);
+    std::sort(result.begin(), result.end(), [](const Region& a, const Region& b) { return a.begin < b.begin; });
+    m_regions = std::move(result);
+    for (u64 page = region.begin / page_size; page < std::min<u64>(region.end / page_size, m_code.size()); ++page)
+        m_code[page] = 0;
+    if (m_listener) m_listener->map_changed();
+}
+
+void PhysicalMap::map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty) {
+    const u64 end = begin.value + size;
+    if (m_code.size() < end / page_size) m_code.resize(end / page_size);
+    insert({begin.value, end, host, host, nullptr, dirty});
+}
+
+void PhysicalMap::map_rom(PhysAddr begin, u64 size, const u8* host) {
+    insert({begin.value, begin.value + size, host, nullptr, nullptr, nullptr});
+}
+
+void PhysicalMap::map_split(PhysAddr begin, u64 size, const u8* read_host, u8* write_host) {
+    if (read_host == write_host)
+        map_ram(begin, size, write_host);
+    else
+        insert({begin.value, begin.value + size, read_host, write_host, nullptr, nullptr});
+}
+
+void PhysicalMap::map_mmio(PhysAddr begin, u64 size, MmioHandler& handler) {
+    insert({begin.value, begin.value + size, nullptr, nullptr, &handler, nullptr});
+}
+
+void PhysicalMap::unmap(PhysAddr begin, u64 size) {
+    insert({begin.value, begin.value + size, nullptr, nullptr, nullptr, nullptr});
+}
+
+const PhysicalMap::Region* PhysicalMap::find(PhysAddr address) const {
+    auto it = std::upper_bound(m_regions.begin(), m_regions.end(), address.value,
+                               [](u64 value, const Region& region) { return value < region.begin; });
+    if (it == m_regions.begin()) return nullptr;
+    --it;
+    return address.value < it->end ? &*it : nullptr;
+}
+
+Frame PhysicalMap::frame(PhysAddr address) const {
+    const Region* region = find(address);
+    if (!region) return {};
+    const u64 skip = (address.value & ~page_mask) - region->begin;
+    Frame frame;
+    if (region->read_host) frame.read_host = region->read_host + skip;
+    if (region->write_host) frame.write_host = region->write_host + skip;
+    frame.handler = region->handler;
+    frame.is_ram = region->read_host && region->read_host == region->write_host;
+    if (region->dirty) frame.dirty = region->dirty + skip / page_size;
+    return frame;
+}
+
+void PhysicalMap::read(PhysAddr address, std::span<u8> out) {
+    while (!out.empty()) {
+        const u64 count = std::min<u64>(out.size(), page_size - address.offset());
+        const Frame f = frame(address);
+        if (f.read_host)
+            std::memcpy(out.data(), f.read_host + address.offset(), count);
+        else if (f.handler)
+            f.handler->read_range(address, out.first(count));
+        else
+            std::memset(out.data(), 0xFF, count);
+        out = out.subspan(count);
+        address = address + count;
+    }
+}
+
+void PhysicalMap::write(PhysAddr address, std::span<const u8> in) {
+    while (!in.empty()) {
+        const u64 count = std::min<u64>(in.size(), page_size - address.offset());
+        const Frame f = frame(address);
+        if (f.write_host) {
+            std::memcpy(f.write_host + address.offset(), in.data(), count);
+            if (f.dirty) f.dirty->store(1, std::memory_order_relaxed);
+            if (f.is_ram) notify_write(address, count);
+        } else if (f.handler) {
+            f.handler->write_range(address, in.first(count));
+        }
+        in = in.subspan(count);
+        address = address + count;
+    }
+}
+
+void PhysicalMap::mark_code(PhysAddr address, u64 size) {
+    ASSERT(size != 0 && address.offset() + size <= page_size);
+    ASSERT(address.page() < m_code.size(), "code marked outside RAM");
+    m_code[address.page()] |= mask_for(address.offset(), size);
+}
+
+void PhysicalMap::clear_code(PhysAddr frame) {
+    if (frame.page() < m_code.size()) m_code[frame.page()] = 0;
+}
+
+void PhysicalMap::notify_write(PhysAddr address, u64 size) {
+    if (!has_code(address) || (m_code[address.page()] & mask_for(address.offset(), size)) == 0) return;
+    if (m_listener) m_listener->code_written(address, size);
+}
+
+} // namespace ringshift
