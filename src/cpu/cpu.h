@@ -153,8 +153,10 @@ class Cpu {
     /// Copies CR0, CR3, CR4, EFER, PDPTEs and A20 to the MMU and flushes as asked.
     enum class Flush : u8 { none, non_global, all };
     void update_paging(Flush flush);
-    /// Watched pages, always-slow and single-stepping follow DR7, EFLAGS.TF and AC.
+    /// Watched pages follow DR7 and `watchpoints`; also does update_alignment_check().
     void update_debug();
+    /// While #AC can happen at CPL 3 every access takes the slow path; call after a change of CR0.AM or EFLAGS.AC.
+    void update_alignment_check();
 
     // --- Events (cpu/delivery.cpp)
     // ---------------------------------------------------------------------------------------------
@@ -188,7 +190,6 @@ class Cpu {
     bool write_slow(LinearAddr address, const void* in, unsigned size);
     bool alignment_fault(LinearAddr address, unsigned size);
     void note_data_access(LinearAddr address, unsigned size, AccessKind kind);
-    Maybe<void> deliver_once(EventSource source, u8 vector, bool has_error_code, u32 error_code, u32 return_ip);
 };
 
 } // namespace ringshift
