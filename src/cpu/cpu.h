@@ -140,13 +140,11 @@ class Cpu {
     Maybe<void> load_segment(SegmentName name, u16 selector);
     /// Real or V86 mode load: base = selector * 16; limit and attributes stay (V86: fixed).
     void load_segment_real(SegmentName name, u16 selector);
-    /// JMP, CALL ptr16:16/32 and m16:16/32; sets CS:RIP.
-    Maybe<void> far_jump(u16 selector, u32 offset, u8 operand_size);
+    /// JMP, CALL ptr16:16/32 and m16:16/32; sets CS:RIP. `return_ip`: the next instruction, for CALL and task switches.
+    Maybe<void> far_jump(u16 selector, u32 offset, u8 operand_size, u32 return_ip);
     Maybe<void> far_call(u16 selector, u32 offset, u8 operand_size, u32 return_ip);
     Maybe<void> far_return(u8 operand_size, u32 release_bytes);
-    Maybe<void> interrupt_return(u8 operand_size);
-    /// SDM vol. 3A, 7.3. `return_ip`: EIP to save in the old TSS.
-    Maybe<void> task_switch(u16 tss_selector, TransferKind kind, u32 return_ip, bool push_error_code, u32 error_code);
+    Maybe<void> interrupt_return(u8 operand_size, u32 return_ip);
     /// Bases, limits and attributes of real or V86 mode after a mode switch; recomputes what depends on CR0, EFLAGS and
     /// CPL.
     void update_mode();
