@@ -6,7 +6,8 @@
 //     INSN(ADD, add, Native)         // policy.def
 //     Handler select::add(const Insn& insn) { return alu_handler<Add>(insn); }
 //
-// A handler advances nothing: it returns Flow::next (see exception.h) and the loop moves RIP.
+// A selector returns null for operands that do not exist: #UD. A handler advances nothing: it returns Flow::next (see
+// exception.h) and the loop moves RIP.
 #pragma once
 
 #include "cpu/cpu.h"
