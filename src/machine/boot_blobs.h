@@ -1,0 +1,28 @@
+// A kernel made ready for one of our option ROMs: blobs and where they go (machine/roms/).
+#pragma once
+
+#include "base/types.h"
+
+#include <string>
+#include <vector>
+
+namespace ringshift {
+
+/// What the ROM finds in fw_cfg. Addresses are physical and below 4 GiB.
+struct BootBlobs {
+    std::string rom; ///< name of the option ROM: "linux_boot" or "multiboot_boot"
+    u32 setup_address = 0;
+    std::vector<u8> setup;
+    u32 command_line_address = 0;
+    std::vector<u8> command_line; ///< with its zero
+    u32 kernel_address = 0;
+    u32 kernel_entry = 0;
+    std::vector<u8> kernel;
+    u32 initrd_address = 0; ///< Multiboot: of the information structure, which is part of `kernel`
+    std::vector<u8> initrd;
+};
+
+/// At the top of the RAM below 4 GiB the firmware keeps ACPI tables and its own data; kernels stay out of it (bytes).
+inline constexpr u64 firmware_reserve = 1u << 20;
+
+} // namespace ringshift

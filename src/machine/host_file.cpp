@@ -1,0 +1,77 @@
+#include "machine/host_file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ringshift {
+
+namespace {
+
+/// Closes a descriptor at the end of its scope.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : m_fd(fd) {}
+    Descriptor(Descriptor&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor() {
+        if (m_fd >= 0) ::close(m_fd);
+    }
+    int get() const { return m_fd; }
+
+  private:
+    int m_fd;
+};
+
+struct OpenFile {
+    Descriptor descriptor;
+    u64 size;
+};
+
+Result<OpenFile> open_file(const std::filesystem::path& path) {
+    Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (descriptor.get() < 0) return errno_error(errno, fmt::format("cannot open {}", path.string()));
+    struct stat status {};
+    if (::fstat(descriptor.get(), &status) != 0)
+        return errno_error(errno, fmt::format("cannot examine {}", path.string()));
+    if (S_ISDIR(status.st_mode)) return make_error("{} is a directory, not a file", path.string());
+    u64 size = static_cast<u64>(status.st_size);
+    if (S_ISBLK(status.st_mode)) {
+        const off_t end = ::lseek(descriptor.get(), 0, SEEK_END);
+        if (end < 0) return errno_error(errno, fmt::format("cannot find the size of {}", path.string()));
+        size = static_cast<u64>(end);
+    } else if (!S_ISREG(status.st_mode)) {
+        return make_error("{} is neither a file nor a block device", path.string());
+    }
+    return OpenFile{std::move(descriptor), size};
+}
+
+} // namespace
+
+Result<u64> host_file_size(const std::filesystem::path& path) { return TRY(open_file(path)).size; }
+
+Result<std::vector<u8>> read_host_file_part(const std::filesystem::path& path, u64 offset, std::size_t size) {
+    OpenFile file = TRY(open_file(path));
+    if (offset >= file.size) return std::vector<u8>{};
+    std::vector<u8> bytes(std::min<u64>(size, file.size - offset));
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t n =
+            ::pread(file.descriptor.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno_error(errno, fmt::format("cannot read {}", path.string()));
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    bytes.resize(done);
+    return bytes;
+}
+
+Result<std::vector<u8>> read_host_file(const std::filesystem::path& path) {
+    const u64 size = TRY(host_file_size(path));
+    if (size > (u64{8} << 30)) return make_error("{} is too large ({} bytes) to be loaded whole", path.string(), size);
+    return read_host_file_part(path, 0, size);
+}
+
+} // namespace ringshift

@@ -1,0 +1,19 @@
+// Files of the host, whole.
+#pragma once
+
+#include "base/result.h"
+#include "base/types.h"
+
+#include <filesystem>
+#include <vector>
+
+namespace ringshift {
+
+/// The content of a regular file. Fails with a message for what is missing, unreadable or no file.
+Result<std::vector<u8>> read_host_file(const std::filesystem::path& path);
+/// Its size in bytes, after the same checks.
+Result<u64> host_file_size(const std::filesystem::path& path);
+/// At most `size` bytes from `offset`; fewer where the file ends.
+Result<std::vector<u8>> read_host_file_part(const std::filesystem::path& path, u64 offset, std::size_t size);
+
+} // namespace ringshift
