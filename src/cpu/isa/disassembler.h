@@ -1,0 +1,15 @@
+// Instructions as text, for debuggers and error reports.
+#pragma once
+
+#include "base/types.h"
+
+#include <span>
+#include <string>
+
+namespace ringshift {
+
+/// The instruction at the start of `bytes` in Intel syntax, or "(bad)". `code32`: CS.D; `address`: its EIP, from which
+/// branch targets are computed. Shows whatever Zydis knows, also what the CPU model lacks.
+std::string disassemble(std::span<const u8> bytes, bool code32, u32 address);
+
+} // namespace ringshift
