@@ -16,6 +16,12 @@ enum class Exit : u8 {
     breakpoint, ///< a debugger's breakpoint, watchpoint or single step
 };
 
+/// What a debugger may ask of an engine; between runs.
+struct DebugControl {
+    std::vector<u64> breakpoints; ///< linear addresses
+    bool single_step = false;
+};
+
 class Engine {
   public:
     virtual ~Engine() = default;
@@ -26,12 +32,11 @@ class Engine {
     virtual Exit run(i64 instructions) = 0;
     /// Forget everything derived from memory (snapshot loaded, memory written behind its back).
     virtual void invalidate_all() = 0;
-};
+    /// Between runs. A breakpoint stops before its instruction, but not at the first instruction of a run().
+    void set_debug_control(DebugControl control) { m_debug = std::move(control); }
 
-/// What a debugger may ask of an engine; between runs.
-struct DebugControl {
-    std::vector<u64> breakpoints; ///< linear addresses
-    bool single_step = false;
+  protected:
+    DebugControl m_debug;
 };
 
 } // namespace ringshift

@@ -1,0 +1,297 @@
+// The interpreter's loop.
+//
+// run() alternates between looking around and running a block. Looking around (events(), in the order of SDM vol. 3A,
+// table 6-2) happens at every block boundary; whatever makes it necessary earlier ends the block: instructions say
+// Flow::stop, attention during an instruction empties the budget (Cpu::end_block). When every boundary matters
+// (single-stepping, an interrupt shadow, instruction breakpoints) blocks are one instruction long: step_carefully().
+#include "cpu/interp/interpreter.h"
+
+#include "cpu/debug.h"
+#include "cpu/interp/block_cache.h"
+#include "cpu/isa/policy.h"
+#include "cpu/memory.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace ringshift {
+
+namespace {
+
+class Interpreter final : public Engine {
+  public:
+    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu), m_jumps(jump_entries), m_crossing(crossing_entries) {}
+
+    std::string_view name() const override { return "interp"; }
+    Exit run(i64 instructions) override;
+    void invalidate_all() override {
+        m_blocks.destroy_all();
+        m_cpu.mmu.flush_all();
+    }
+
+  private:
+    /// Block by linear address; valid for one generation of the MMU and one epoch of the blocks.
+    struct JumpEntry {
+        u64 tag = ~u64{0};
+        u64 generation = 0;
+        const Block* block = nullptr;
+    };
+    /// An instruction without a block, decoded before; used again only if its bytes are the same.
+    struct CrossingEntry {
+        DecodedInsn decoded{};
+        bool code32 = false;
+    };
+    static constexpr std::size_t jump_entries = 16384;
+    static constexpr std::size_t crossing_entries = 256;
+
+    std::optional<Exit> events();
+    bool careful() const;
+    const Block* find_block();
+    void run_block(const Block& block);
+    /// One instruction fetched byte by byte: it crosses a page or the CS limit, or stands in MMIO.
+    const DecodedInsn* fetch_crossing();
+    const DecodedInsn* fetch_one();
+    std::optional<Exit> step_carefully(bool first);
+    Flow execute(const DecodedInsn& decoded);
+    LinearAddr instruction_address() const {
+        return LinearAddr(static_cast<u32>(m_cpu.state.segment(SegmentName::cs).base + m_cpu.state.rip));
+    }
+    Privilege fetch_privilege() const { return m_cpu.data_privilege(); }
+    bool code32() const { return m_cpu.state.segment(SegmentName::cs).is_32bit(); }
+
+    Cpu& m_cpu;
+    BlockCache m_blocks;
+    std::vector<JumpEntry> m_jumps;
+    std::vector<CrossingEntry> m_crossing; ///< by linear address
+};
+
+Exit Interpreter::run(i64 instructions) {
+    CpuState& state = m_cpu.state;
+    state.budget = instructions;
+    state.budget_reserve = 0;
+    m_cpu.watchpoint_hit.reset();
+    for (bool first = true;; first = false) {
+        m_blocks.bury();
+        state.budget += std::exchange(state.budget_reserve, 0);
+        if (state.activity == Activity::shutdown) return Exit::shutdown;
+        if (m_cpu.watchpoint_hit) [[unlikely]]
+            return Exit::breakpoint;
+        if (m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0) {
+            if (const auto exit = events()) return *exit;
+            state.budget += std::exchange(state.budget_reserve, 0);
+        }
+        if (state.activity != Activity::running)
+            return state.activity == Activity::halted ? Exit::halted : Exit::shutdown;
+        if (state.budget <= 0) return Exit::budget;
+        if (careful()) {
+            if (const auto exit = step_carefully(first)) return *exit;
+            continue;
+        }
+        if (const Block* block = find_block()) [[likely]] {
+            run_block(*block);
+        } else if (const DecodedInsn* decoded = fetch_one()) {
+            execute(*decoded);
+        } else {
+            --state.budget;
+            m_cpu.deliver_exception();
+        }
+    }
+}
+
+/// What may happen between two instructions, most urgent first.
+std::optional<Exit> Interpreter::events() {
+    CpuState& state = m_cpu.state;
+    const u32 bits = m_cpu.attention.load(std::memory_order_acquire);
+    if (bits & attention::stop) {
+        m_cpu.clear_attention(attention::stop);
+        return Exit::stopped;
+    }
+    if (state.shadow == Shadow::mov_ss) return {};
+    if (state.pending_debug != 0) { // traps on the previous instruction
+        m_cpu.exception = Exception{.vector = Vector::debug, .dr6 = std::exchange(state.pending_debug, 0)};
+        state.activity = Activity::running;
+        m_cpu.deliver_exception();
+        return {};
+    }
+    if (state.shadow == Shadow::sti) return {};
+    if ((bits & attention::nmi) && !state.nmi_blocked) {
+        m_cpu.clear_attention(attention::nmi);
+        state.activity = Activity::running;
+        state.nmi_blocked = true;
+        m_cpu.deliver(EventSource::nmi, static_cast<u8>(Vector::nmi), false, 0, static_cast<u32>(state.rip));
+    } else if ((bits & attention::interrupt) && (state.system_flags & flag::if_)) {
+        state.activity = Activity::running;
+        const u8 vector = m_cpu.platform.acknowledge_interrupt();
+        m_cpu.deliver(EventSource::external_interrupt, vector, false, 0, static_cast<u32>(state.rip));
+    }
+    return {};
+}
+
+bool Interpreter::careful() const {
+    const CpuState& state = m_cpu.state;
+    return (state.system_flags & (flag::tf | flag::rf)) != 0 || state.shadow != Shadow::none ||
+           (state.dr[7] & 0xFF) != 0 || m_debug.single_step || !m_debug.breakpoints.empty();
+}
+
+const Block* Interpreter::find_block() {
+    const CpuState& state = m_cpu.state;
+    const Segment& cs = state.segment(SegmentName::cs);
+    const LinearAddr address = instruction_address();
+    const bool is_32bit = cs.is_32bit();
+    const u64 tag = address.value | (u64{is_32bit} << 32) | (u64{state.cpl == 3} << 33);
+    const u64 generation = m_cpu.mmu.generation() + m_blocks.epoch(); // both only grow
+    JumpEntry& entry = m_jumps[(address.value ^ (address.value >> 12)) % jump_entries];
+    const Block* block = entry.block;
+    if (entry.tag != tag || entry.generation != generation) [[unlikely]] {
+        const Translation t = m_cpu.mmu.translate(address, {AccessKind::Fetch, fetch_privilege()});
+        if (!t.ok) return nullptr; // fetch_one() raises it
+        block = m_blocks.get(t.address, is_32bit);
+        if (!block) return nullptr;
+        entry = {tag, m_cpu.mmu.generation() + m_blocks.epoch(), block};
+    }
+    if (state.rip + block->bytes - 1 > cs.limit) [[unlikely]]
+        return nullptr;
+    return block;
+}
+
+void Interpreter::run_block(const Block& block) {
+    CpuState& state = m_cpu.state;
+    const DecodedInsn* decoded = block.insns.data();
+    const DecodedInsn* const end = decoded + block.insns.size();
+    for (;;) {
+        const Step step = decoded->handler(m_cpu, decoded->insn);
+        --state.budget;
+        if (step.flow == Flow::next) [[likely]] {
+            state.rip = static_cast<u32>(state.rip + decoded->insn.length);
+            if (++decoded == end || state.budget <= 0) return;
+            continue;
+        }
+        if (step.flow == Flow::stop)
+            state.rip = static_cast<u32>(state.rip + decoded->insn.length);
+        else if (step.flow == Flow::fault)
+            m_cpu.deliver_exception();
+        return;
+    }
+}
+
+Flow Interpreter::execute(const DecodedInsn& decoded) {
+    CpuState& state = m_cpu.state;
+    const Step step = decoded.handler(m_cpu, decoded.insn);
+    --state.budget;
+    if (step.flow == Flow::next || step.flow == Flow::stop)
+        state.rip = static_cast<u32>(state.rip + decoded.insn.length);
+    else if (step.flow == Flow::fault)
+        m_cpu.deliver_exception();
+    return step.flow;
+}
+
+/// Null with m_cpu.exception raised: limit violation, page fault, or an instruction longer than 15 bytes.
+const DecodedInsn* Interpreter::fetch_crossing() {
+    const CpuState& state = m_cpu.state;
+    const Segment& cs = state.segment(SegmentName::cs);
+    if (state.rip > cs.limit) {
+        m_cpu.raise_gp(0);
+        return nullptr;
+    }
+    const LinearAddr address = instruction_address();
+    const u64 in_segment = std::min<u64>(15, u64{cs.limit} - state.rip + 1);
+    const u64 in_page = std::min<u64>(in_segment, page_size - address.offset());
+    std::array<u8, 15> bytes{};
+    const auto fetch = [&](LinearAddr from, std::span<u8> out) {
+        const Translation t = m_cpu.mmu.translate(from, {AccessKind::Fetch, fetch_privilege()});
+        if (!t.ok) {
+            m_cpu.raise_page_fault({false, t.error_code, from});
+            return false;
+        }
+        m_cpu.mmu.memory().read(t.address, out);
+        return true;
+    };
+    if (!fetch(address, std::span(bytes).first(in_page))) return nullptr;
+    CrossingEntry& entry = m_crossing[address.value % crossing_entries];
+    const auto known = [&](u64 available) {
+        const Insn& insn = entry.decoded.insn;
+        return entry.decoded.handler && entry.code32 == code32() && insn.length <= available &&
+               std::memcmp(insn.bytes.data(), bytes.data(), insn.length) == 0;
+    };
+    if (known(in_page)) return &entry.decoded;
+    Insn insn;
+    auto outcome = m_blocks.decoder().decode(std::span(bytes).first(in_page), code32(), insn);
+    if (outcome == Decoder::Outcome::truncated && in_segment > in_page) {
+        const LinearAddr second(static_cast<u32>(address.value + in_page));
+        if (!fetch(second, std::span(bytes).subspan(in_page, in_segment - in_page))) return nullptr;
+        if (known(in_segment)) return &entry.decoded;
+        outcome = m_blocks.decoder().decode(std::span(bytes).first(in_segment), code32(), insn);
+    }
+    if (outcome == Decoder::Outcome::truncated || outcome == Decoder::Outcome::too_long) {
+        m_cpu.raise_gp(0);
+        return nullptr;
+    }
+    entry.code32 = code32();
+    entry.decoded = {handler_for(insn), insn};
+    return &entry.decoded;
+}
+
+const DecodedInsn* Interpreter::fetch_one() {
+    const CpuState& state = m_cpu.state;
+    if (state.rip <= state.segment(SegmentName::cs).limit) {
+        const Translation t = m_cpu.mmu.translate(instruction_address(), {AccessKind::Fetch, fetch_privilege()});
+        if (t.ok) {
+            const Block* block = m_blocks.get(t.address, code32());
+            if (block && state.rip + block->insns[0].insn.length - 1 <= state.segment(SegmentName::cs).limit)
+                return &block->insns[0];
+        }
+    }
+    return fetch_crossing();
+}
+
+/// One instruction with everything that concerns single boundaries: TF, RF, breakpoints, shadows, a debugger.
+std::optional<Exit> Interpreter::step_carefully(bool first) {
+    CpuState& state = m_cpu.state;
+    const LinearAddr address = instruction_address();
+    if (!first && !m_debug.breakpoints.empty() &&
+        std::find(m_debug.breakpoints.begin(), m_debug.breakpoints.end(), address.value) != m_debug.breakpoints.end())
+        return Exit::breakpoint;
+
+    const bool trap = state.system_flags & flag::tf;
+    const bool resume = state.system_flags & flag::rf;
+    const Shadow shadow = std::exchange(state.shadow, Shadow::none);
+    if (instruction_breakpoints_enabled(state) && !resume && shadow != Shadow::mov_ss) {
+        if (const u32 hits = match_instruction_breakpoints(state, address)) {
+            m_cpu.exception = Exception{.vector = Vector::debug, .dr6 = hits};
+            m_cpu.deliver_exception();
+            return {};
+        }
+    }
+    state.budget_reserve += state.budget - 1; // a repeated string instruction does one element
+    state.budget = 1;
+    const DecodedInsn* decoded = fetch_one();
+    if (!decoded) {
+        --state.budget;
+        m_cpu.deliver_exception();
+    } else {
+        const Mnemonic mnemonic = decoded->insn.mnemonic;
+        const u32 old_rip = static_cast<u32>(state.rip);
+        const Flow flow = execute(*decoded);
+        const bool returns = mnemonic == Mnemonic::IRET || mnemonic == Mnemonic::IRETD;
+        const bool interrupts = mnemonic == Mnemonic::INT || mnemonic == Mnemonic::INT3 || mnemonic == Mnemonic::INTO ||
+                                mnemonic == Mnemonic::INT1;
+        // An unfinished repetition keeps RF, or it would hit its own breakpoint again.
+        const bool unfinished =
+            flow == Flow::branch && decoded->insn.repeat != RepeatPrefix::none && state.rip == old_rip;
+        if (flow != Flow::fault) {
+            if (resume && !returns && !unfinished) state.system_flags &= ~flag::rf;
+            // No single-step trap after what has just inhibited traps, nor after INT n, which cleared TF for its
+            // handler.
+            if (trap && state.shadow != Shadow::mov_ss && !(interrupts && flow == Flow::branch))
+                state.pending_debug |= 1u << 14;
+        }
+    }
+    if (m_debug.single_step) return Exit::breakpoint;
+    return {};
+}
+
+} // namespace
+
+std::unique_ptr<Engine> make_interpreter(Cpu& cpu) { return std::make_unique<Interpreter>(cpu); }
+
+} // namespace ringshift
