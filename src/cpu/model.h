@@ -51,6 +51,10 @@ enum class Feature : u8 {
     umip,
     nopl,
     rdtscp,
+    tsc_adjust,
+    invariant_tsc,
+    arat,       ///< the local APIC's timer always runs
+    hypervisor, ///< says that it is a virtual CPU, with leaf 40000000
     count,
 };
 
@@ -68,8 +72,7 @@ class CpuModel {
     bool has(Feature feature) const { return m_features[static_cast<std::size_t>(feature)]; }
     /// CPUID.1:EAX, and EDX after reset: family, model, stepping.
     u32 signature() const { return m_signature; }
-    /// CPUID as executed with this EAX and ECX. Bits that mirror CPU state (OSXSAVE, APIC enabled) follow
-    /// `apic_enabled`.
+    /// CPUID as executed with this EAX and ECX. The APIC bit follows `apic_enabled` (IA32_APIC_BASE, bit 11).
     CpuidResult cpuid(u32 leaf, u32 subleaf, bool apic_enabled) const;
     u8 physical_bits() const { return m_physical_bits; }
     /// IA32_ARCH_CAPABILITIES: which processor vulnerabilities this CPU does not have; zero if the MSR is absent.
@@ -78,11 +81,16 @@ class CpuModel {
     u32 mxcsr_mask() const;
 
   private:
+    CpuidResult basic_leaf(u32 leaf, u32 subleaf, bool apic_enabled) const;
+    CpuidResult extended_leaf(u32 leaf) const;
+
     std::string m_name;
     std::array<bool, static_cast<std::size_t>(Feature::count)> m_features{};
     u32 m_signature = 0;
     u8 m_physical_bits = 32;
-    std::string m_vendor;
+    u32 m_max_basic_leaf = 0;
+    u32 m_max_extended_leaf = 0; ///< zero: no extended leaves
+    u32 m_cache_descriptors = 0; ///< CPUID.2:EDX
     std::string m_brand;
 };
 

@@ -63,7 +63,7 @@ void CpuState::archive(Archive& ar) {
        budget_reserve);
     ar(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, efer, pdpte, dr, a20);
     ar(sysenter_cs, sysenter_esp, sysenter_eip, pat, mtrr_def_type, mtrr_variable, mtrr_fixed, misc_enable, tsc_offset,
-       microcode_revision);
+       microcode_revision, tsc_aux);
     ar.bytes(&fpu, sizeof fpu);
     ar(fpu_exception_pending);
     ar.check(gpr[16] == 0, "register slot 16");

@@ -151,8 +151,9 @@ struct CpuState {
     std::array<u64, 16> mtrr_variable{}; ///< base and mask, 8 pairs
     std::array<u64, 11> mtrr_fixed{};    ///< 64K_00000, 16K_80000, 16K_A0000, 4K_C0000 .. 4K_F8000
     u64 misc_enable = 1;
-    i64 tsc_offset = 0; ///< added to the machine's TSC; changed by WRMSR to IA32_TIME_STAMP_COUNTER
-    u64 microcode_revision = 0;
+    i64 tsc_offset = 0;         ///< added to the machine's TSC; changed by WRMSR to IA32_TIME_STAMP_COUNTER
+    u64 microcode_revision = 0; ///< IA32_BIOS_SIGN_ID; CPUID leaf 1 puts the revision into its upper half
+    u32 tsc_aux = 0;
 
     FpuState fpu;
     bool fpu_exception_pending = false; ///< an unmasked x87 exception waits for the next waiting instruction (FSW.ES)
