@@ -1,0 +1,33 @@
+// Raw disk images: files and block devices of the host as BlockBackends.
+#pragma once
+
+#include "base/device.h"
+
+#include <memory>
+#include <string>
+
+namespace ringshift {
+
+struct DiskImageOptions {
+    /// The guest cannot write.
+    bool read_only = false;
+    /// The guest writes to an overlay that disappears with the process; the image stays untouched.
+    bool snapshot = false;
+};
+
+/// A BlockBackend whose own state belongs in snapshots.
+class DiskImage : public BlockBackend {
+  public:
+    virtual const std::string& path() const = 0;
+    /// Something that the user should know, as a sentence; or empty.
+    virtual const std::string& note() const = 0;
+    /// With an overlay, its content; without, only what tells whether the same kind of disk is there on load.
+    virtual void archive(Archive& ar) = 0;
+};
+
+/// Opens a raw image. An image that is written to is locked against every other user, one that is only read against
+/// writers. Errors say what to do: no such file, a directory, empty, not readable, not writable, in use.
+/// A size that is no multiple of 512 is rounded up; the missing bytes read as zero.
+Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, DiskImageOptions options);
+
+} // namespace ringshift
