@@ -26,7 +26,7 @@ constexpr F features_486[] = {F::base, F::fpu, F::vme, F::cpuid, F::i486};
 constexpr F features_pentium[] = {F::de, F::pse, F::tsc, F::msr, F::mce, F::cx8, F::apic};
 constexpr F features_pentium3[] = {F::pae, F::sep, F::mtrr, F::pge, F::mca,  F::cmov,
                                    F::pat, F::mmx, F::fxsr, F::sse, F::nopl, F::pse36};
-constexpr F features_pentium4[] = {F::sse2, F::clfsh};
+constexpr F features_pentium4[] = {F::sse2, F::clfsh, F::misc_enable};
 constexpr F features_max[] = {F::sse3,       F::ssse3, F::sse4_1,        F::sse4_2,    F::pclmulqdq,         F::popcnt,
                               F::movbe,      F::nx,    F::smep,          F::rdtscp,    F::arch_capabilities, F::umip,
                               F::tsc_adjust, F::arat,  F::invariant_tsc, F::hypervisor};

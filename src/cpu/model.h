@@ -51,6 +51,7 @@ enum class Feature : u8 {
     umip,
     nopl,
     rdtscp,
+    misc_enable, ///< IA32_MISC_ENABLE
     tsc_adjust,
     invariant_tsc,
     arat,       ///< the local APIC's timer always runs

@@ -179,7 +179,7 @@ constexpr Register registers[] = {
     {msr::sysenter_cs, msr::sysenter_eip, Feature::sep, read_sysenter, write_sysenter},
     {msr::mcg_cap, msr::mcg_cap, Feature::mca, read_zero, nullptr}, // no banks: nothing here can break
     {msr::mcg_status, msr::mcg_status, Feature::mca, read_zero, write_ignored},
-    {msr::misc_enable, msr::misc_enable, Feature::sse2, read_misc_enable, write_misc_enable},
+    {msr::misc_enable, msr::misc_enable, Feature::misc_enable, read_misc_enable, write_misc_enable},
     {msr::debug_ctl, msr::debug_ctl, Feature::cmov, read_zero, write_debug_ctl},
     {msr::last_branch_from, msr::last_exception_to, Feature::cmov, read_zero, nullptr},
     {msr::mtrr_variable_first, msr::mtrr_variable_last, Feature::mtrr, read_mtrr_variable, write_mtrr_variable},
