@@ -70,7 +70,7 @@ Rtc::Rtc(Clock& clock, IrqLine& irq, i64 epoch_seconds)
     m_state.memory[register_a] = 0x26;
     m_state.memory[register_b] = b_24h;
     m_state.memory[register_d] = d_valid;
-    m_state.divider_base = m_clock.now();
+    m_state.divider_base = static_cast<i64>(m_clock.now());
     set_time(epoch_seconds);
     arm_update();
 }
@@ -188,11 +188,15 @@ bool Rtc::alarm_matches() const {
 
 bool Rtc::divider_held() const { return (m_state.memory[register_a] & a_divider_reset) == a_divider_reset; }
 
+u64 Rtc::next_update() const {
+    return static_cast<u64>(m_state.divider_base + static_cast<i64>((m_state.updates + 1) * second_ns));
+}
+
 void Rtc::arm_update() {
     if (divider_held()) {
         m_clock.cancel(m_update_timer);
     } else {
-        m_clock.arm(m_update_timer, m_state.divider_base + (m_state.updates + 1) * second_ns);
+        m_clock.arm(m_update_timer, next_update());
     }
 }
 
@@ -208,8 +212,7 @@ void Rtc::on_update() {
 
 bool Rtc::update_in_progress() const {
     if (divider_held() || (m_state.memory[register_b] & b_set)) return false;
-    const u64 next = m_state.divider_base + (m_state.updates + 1) * second_ns;
-    return m_clock.now() + uip_ns >= next;
+    return m_clock.now() + uip_ns >= next_update();
 }
 
 // In ticks of the crystal; rates 1 and 2 repeat 8 and 9 (data sheet, table 5). 0 is none.
@@ -221,8 +224,9 @@ u64 Rtc::period_ticks() const {
 
 u64 Rtc::periods_passed() const {
     const u64 ticks = period_ticks();
-    if (ticks == 0 || m_clock.now() < m_state.divider_base) return 0;
-    return ticks_at(m_clock.now() - m_state.divider_base, crystal_hz) / ticks;
+    const i64 elapsed = static_cast<i64>(m_clock.now()) - m_state.divider_base;
+    if (ticks == 0 || elapsed < 0) return 0;
+    return ticks_at(static_cast<u64>(elapsed), crystal_hz) / ticks;
 }
 
 void Rtc::collect_periodic() {
@@ -234,7 +238,8 @@ void Rtc::collect_periodic() {
 void Rtc::arm_periodic() {
     const u64 ticks = period_ticks();
     if (ticks != 0 && (m_state.memory[register_b] & b_pie)) {
-        m_clock.arm(m_periodic_timer, m_state.divider_base + time_of_tick((periods_passed() + 1) * ticks, crystal_hz));
+        const u64 next = time_of_tick((periods_passed() + 1) * ticks, crystal_hz);
+        m_clock.arm(m_periodic_timer, static_cast<u64>(m_state.divider_base + static_cast<i64>(next)));
     } else {
         m_clock.cancel(m_periodic_timer);
     }
@@ -288,10 +293,9 @@ void Rtc::write_a(u8 value) {
     const bool was_held = divider_held();
     m_state.memory[register_a] = value & static_cast<u8>(~a_uip);
     if (was_held && !divider_held()) {
-        m_state.divider_base = m_clock.now();
+        // The first update comes after half a second: the count of seconds starts in the middle of one.
+        m_state.divider_base = static_cast<i64>(m_clock.now()) - static_cast<i64>(second_ns / 2);
         m_state.updates = 0;
-        // The first update comes after half a second: start the count of seconds in the middle of one.
-        if (m_state.divider_base >= second_ns / 2) m_state.divider_base -= second_ns / 2;
     }
     m_state.periods = periods_passed();
     if (was_held != divider_held()) arm_update();
@@ -312,7 +316,10 @@ void Rtc::archive(Archive& ar) {
     State& s = m_state;
     ar(s.memory, s.index, s.extended_index, s.nmi_masked, s.divider_base, s.updates, s.periods);
     ar.check(s.index < 128, "RTC index");
-    ar.check(s.divider_base < u64{1} << 62 && s.updates < u64{1} << 32, "RTC time");
+    // Both together stay within 64 bits of nanoseconds (292 years).
+    ar.check(s.divider_base >= -static_cast<i64>(second_ns) && s.divider_base < i64{1} << 62 &&
+                 s.updates < u64{1} << 32,
+             "RTC time");
     ar.check((s.memory[register_a] & a_uip) == 0 && s.memory[register_d] == d_valid, "RTC registers");
 }
 

@@ -48,6 +48,7 @@ class Rtc final : public Device {
     u64 period_ticks() const;
     u64 periods_passed() const;
     void collect_periodic();
+    u64 next_update() const;
     void on_update();
     void arm_update();
     void arm_periodic();
@@ -65,7 +66,7 @@ class Rtc final : public Device {
         u8 index = 0;
         u8 extended_index = 0;
         bool nmi_masked = false;
-        u64 divider_base = 0; // ns: when the divider chain was at zero; may be later than now by half a second
+        i64 divider_base = 0; // ns: when the divider chain was at zero; may be before power-on
         u64 updates = 0;      // seconds since divider_base that the time has been advanced by
         u64 periods = 0;      // periodic interrupts since divider_base that the flag has told
     } m_state;

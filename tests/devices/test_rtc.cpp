@@ -141,6 +141,12 @@ TEST_CASE("the RTC divider in reset stops time and starts half a second before a
     CHECK(rig.time() == before);
     rig.clock.advance(1);
     CHECK(rig.time() == before + 1);
+
+    RtcRig early; // the same right after power-on
+    early.set(0x0A, 0x66);
+    early.set(0x0A, 0x26);
+    early.clock.advance(second / 2);
+    CHECK(early.time() == 0x20240229000000);
 }
 
 TEST_CASE("CMOS memory has two banks and survives reset and nonsense in the clock") {
