@@ -16,6 +16,7 @@ endif()
 function(ringshift_library name)
     cmake_parse_arguments(ARG "" "" "DEPENDS;PRIVATE_LIBS" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$") # of a program, not of the library
     if(NOT sources)
         return() # a layer that is still to come
     endif()

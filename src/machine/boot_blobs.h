@@ -1,8 +1,10 @@
 // A kernel made ready for one of our option ROMs: blobs and where they go (machine/roms/).
 #pragma once
 
+#include "base/archive.h"
 #include "base/types.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,26 @@ struct BootBlobs {
     std::vector<u8> kernel;
     u32 initrd_address = 0; ///< Multiboot: of the information structure, which is part of `kernel`
     std::vector<u8> initrd;
+
+    void archive(Archive& ar) {
+        ar(rom, setup_address, command_line_address, kernel_address, kernel_entry, initrd_address);
+        ar.check(rom == "linux_boot" || rom == "multiboot_boot", "option ROM");
+        for (std::vector<u8>* blob : {&setup, &command_line, &kernel, &initrd}) ar.blob(*blob, u64{1} << 32);
+    }
+};
+
+/// What a board is given in memory, apart from the disks.
+struct BoardContent {
+    std::vector<u8> system_firmware;
+    std::vector<u8> video_firmware;
+    std::optional<BootBlobs> kernel;
+
+    void archive(Archive& ar) {
+        ar.blob(system_firmware, 16u << 20);
+        ar.check(!system_firmware.empty() && system_firmware.size() % 0x10000 == 0, "size of the firmware");
+        ar.blob(video_firmware, 1u << 20);
+        ar(kernel);
+    }
 };
 
 /// At the top of the RAM below 4 GiB the firmware keeps ACPI tables and its own data; kernels stay out of it (bytes).

@@ -38,11 +38,11 @@ void PortBus::claim_free(u16 base, u32 count, unsigned width, RegisterBlock& blo
         if ((*m_map)[port] == 0) (*m_map)[port] = entry;
 }
 
-void PortBus::release(u16 base, u32 count, const RegisterBlock& block) {
-    for (u32 port = base; port < std::min<u32>(base + count, 65536); ++port)
-        if (m_entries[(*m_map)[port]].block == &block) (*m_map)[port] = 0;
-    for (std::size_t i = 1; i < m_entries.size(); ++i)
-        if (std::find(m_map->begin(), m_map->end(), i) == m_map->end()) m_entries[i] = Entry{};
+void PortBus::release(const RegisterBlock& block) {
+    for (u16& entry : *m_map)
+        if (m_entries[entry].block == &block) entry = 0;
+    for (Entry& entry : m_entries)
+        if (entry.block == &block) entry = Entry{};
 }
 
 const PortBus::Entry* PortBus::whole(u16 port, unsigned size) const {

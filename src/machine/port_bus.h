@@ -22,8 +22,8 @@ class PortBus {
     Result<> claim(u16 base, u32 count, unsigned width, RegisterBlock& block, std::string_view name);
     /// The same for ports that the guest places (PCI base addresses): only free ports are taken, the fixed ones win.
     void claim_free(u16 base, u32 count, unsigned width, RegisterBlock& block, std::string_view name);
-    /// Gives back all ports of `block` in the range.
-    void release(u16 base, u32 count, const RegisterBlock& block);
+    /// Gives back all ports of `block`.
+    void release(const RegisterBlock& block);
 
     u32 read(u16 port, unsigned size);
     void write(u16 port, unsigned size, u32 value);

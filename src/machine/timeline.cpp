@@ -15,18 +15,18 @@ constexpr i64 longest_slice = 1'000'000;
 /// Callbacks in one fire_due().
 constexpr int most_callbacks = 64;
 
-u64 host_monotonic_ns() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<u64>(time.tv_sec) * 1'000'000'000u + static_cast<u64>(time.tv_nsec);
-}
-
 } // namespace
 
 Timeline::Timeline(Mode mode, u32 ns_per_instruction, CpuState& state, std::function<void()> end_slice_early)
     : m_mode(mode), m_ns_per_instruction(ns_per_instruction), m_cpu(state),
       m_end_slice_early(std::move(end_slice_early)) {
     ASSERT(ns_per_instruction > 0);
+}
+
+u64 Timeline::host_now() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<u64>(time.tv_sec) * 1'000'000'000u + static_cast<u64>(time.tv_nsec);
 }
 
 // ---- Reading time --------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ u64 Timeline::retired() const { return m_retired + used_in_slice(); }
 
 u64 Timeline::read_paced() const {
     if (!m_running) return m_paced_now;
-    const u64 host = host_monotonic_ns();
+    const u64 host = host_now();
     const u64 passed = host - std::min(host, m_last_host);
     m_paced_now += std::min(passed, catch_up_limit + m_sleep_allowance);
     m_last_host = host;
@@ -62,7 +62,7 @@ void Timeline::stop() {
 void Timeline::start() {
     if (m_running) return;
     m_running = true;
-    m_last_host = host_monotonic_ns();
+    m_last_host = host_now();
     m_sleep_allowance = 0;
 }
 

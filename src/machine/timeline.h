@@ -35,6 +35,8 @@ class Timeline final : public Clock {
     Timeline(Mode mode, u32 ns_per_instruction, CpuState& state, std::function<void()> end_slice_early);
 
     Mode mode() const { return m_mode; }
+    /// The host's monotonic clock in ns, for statistics.
+    static u64 host_now();
 
     // Clock
     u64 now() const override;
@@ -47,8 +49,8 @@ class Timeline final : public Clock {
 
     /// The earliest deadline, or `never`.
     u64 next_deadline() const;
-    /// Instructions to run now; at least 1. `limit`: no more than this.
-    i64 begin_slice(i64 limit);
+    /// Instructions to run now; at least 1 and at most `limit`.
+    i64 begin_slice(i64 limit = std::numeric_limits<i64>::max());
     /// The engine has returned; CpuState's budget says what it left.
     void end_slice();
     /// Calls back every timer whose deadline has passed, in order. A timer that keeps re-arming itself into the past

@@ -1,0 +1,329 @@
+#include "frontend/cli.h"
+
+#include "machine/machine.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <regex.h>
+
+namespace ringshift {
+
+namespace {
+
+using Setter = std::function<Result<>(Options&, const std::string& value)>;
+
+constexpr unsigned for_run = 1, for_resume = 2, for_both = 3;
+
+struct Row {
+    const char* name;  ///< with dashes
+    const char* value; ///< what its argument is called, or null: a switch
+    unsigned commands;
+    const char* group;
+    const char* help;
+    Setter set;
+};
+
+template <typename T>
+Result<T> number(const std::string& text, T lowest, T highest) {
+    T value{};
+    char rest = 0;
+    const bool good = std::is_floating_point_v<T>
+                          ? [&] {
+                                double d = 0;
+                                const int n = std::sscanf(text.c_str(), "%lf%c", &d, &rest);
+                                value = static_cast<T>(d);
+                                return n == 1;
+                            }()
+                          : [&] {
+                                long long i = 0;
+                                const int n = std::sscanf(text.c_str(), "%lld%c", &i, &rest);
+                                value = static_cast<T>(i);
+                                return n == 1 && i >= static_cast<long long>(lowest) &&
+                                       i <= static_cast<long long>(highest);
+                            }();
+    if (!good || !(value >= lowest && value <= highest))
+        return make_error("\"{}\" is not a number from {} to {}", text, lowest, highest);
+    return value;
+}
+
+Result<> one_of(const std::string& text, const std::vector<std::string_view>& names) {
+    if (std::find(names.begin(), names.end(), text) != names.end()) return Unit{};
+    std::string list;
+    for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+    return make_error("\"{}\" is none of: {}", text, list);
+}
+
+Result<> add_expect(Options& options, const std::string& text) {
+    regex_t compiled;
+    const int error = ::regcomp(&compiled, text.c_str(), REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
+    if (error != 0) {
+        char message[200];
+        ::regerror(error, &compiled, message, sizeof message);
+        return make_error("the regular expression \"{}\" is wrong: {}", text, message);
+    }
+    ::regfree(&compiled);
+    options.script.push_back({ScriptStep::Kind::expect, text, {}});
+    return Unit{};
+}
+
+/// C escapes for what is sent to a serial port.
+Result<> add_send(Options& options, const std::string& text) {
+    static const std::map<char, char> escapes = {{'n', '\n'}, {'r', '\r'}, {'t', '\t'}, {'e', '\x1B'}, {'\\', '\\'}};
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\') {
+            bytes += text[i];
+            continue;
+        }
+        const auto escape = escapes.find(i + 1 < text.size() ? text[++i] : '\0');
+        if (escape == escapes.end()) return make_error("unknown escape in \"{}\"", text);
+        bytes += escape->second;
+    }
+    options.script.push_back({ScriptStep::Kind::send, bytes, {}});
+    return Unit{};
+}
+
+Result<> set_boot_order(Options& options, const std::string& text) {
+    for (const char letter : text)
+        if (letter != 'a' && letter != 'c' && letter != 'd')
+            return make_error("\"{}\": a boot order is made of a (floppy), c (disk) and d (CD-ROM)", text);
+    options.machine.boot_order = text;
+    return Unit{};
+}
+
+Result<> set_display(Options& options, const std::string& text) {
+    TRY(one_of(text, {"sdl", "terminal", "none"}));
+    options.display = text == "sdl" ? DisplayKind::sdl : text == "terminal" ? DisplayKind::terminal : DisplayKind::none;
+    return Unit{};
+}
+
+Result<> add_serial(Options& options, const std::string& text) {
+    if (!text.starts_with("file:")) TRY(one_of(text, {"none", "stdio", "pty", "file:PATH"}));
+    if (options.serial.size() == 2) return make_error("there are two serial ports");
+    options.serial.push_back(text);
+    return Unit{};
+}
+
+Setter into(std::string Options::*field) {
+    return [field](Options& options, const std::string& text) -> Result<> {
+        if (text.empty()) return make_error("the name is empty");
+        options.*field = text;
+        return Unit{};
+    };
+}
+
+Setter switch_on(bool Options::*field) {
+    return [field](Options& options, const std::string&) -> Result<> {
+        options.*field = true;
+        return Unit{};
+    };
+}
+
+Setter add_drive(std::vector<DriveConfig> MachineConfig::*drives, std::size_t most) {
+    return [drives, most](Options& options, const std::string& text) -> Result<> {
+        auto& list = options.machine.*drives;
+        if (list.size() == most) return make_error("there are at most {} of these drives", most);
+        DriveConfig drive;
+        drive.path = text;
+        list.push_back(std::move(drive));
+        return Unit{};
+    };
+}
+
+const std::vector<Row>& table() {
+    static const std::vector<Row> rows = {
+        {"--kernel", "FILE", for_run, "What to boot", "Linux or Multiboot kernel, started without a boot loader",
+         into(&Options::kernel)},
+        {"--initrd", "FILE", for_run, "What to boot", "initial RAM disk for the Linux kernel", into(&Options::initrd)},
+        {"--append", "TEXT", for_run, "What to boot", "command line of the kernel",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.append = text;
+             return Unit{};
+         }},
+        {"--module", "FILE", for_run, "What to boot",
+         "module of the Multiboot kernel: a file and, after a space, its arguments; can be repeated",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.modules.push_back(text);
+             return Unit{};
+         }},
+        {"--disk", "FILE", for_run, "What to boot", "raw image of a hard disk; at most 2",
+         add_drive(&MachineConfig::disks, 2)},
+        {"--cdrom", "FILE", for_run, "What to boot", "ISO image in a CD-ROM drive; at most 2",
+         add_drive(&MachineConfig::cdroms, 2)},
+        {"--floppy", "FILE", for_run, "What to boot", "floppy image; at most 2",
+         add_drive(&MachineConfig::floppies, 2)},
+        {"--boot", "ORDER", for_run, "What to boot", "letters in the order to try: a floppy, c disk, d CD-ROM",
+         set_boot_order},
+        {"--snapshot", nullptr, for_run, "What to boot", "leave the images as they are: writes are kept in memory",
+         switch_on(&Options::keep_images)},
+
+        {"--memory-size", "SIZE", for_run, "Machine", "with K, M or G; default 256M",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.machine.memory_size = TRY(parse_memory_size(text));
+             return Unit{};
+         }},
+        {"--cpu", "MODEL", for_run, "Machine", "486, pentium, pentium3, pentium4 or max; default max",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, Machine::cpu_names()));
+             o.machine.cpu = text;
+             return Unit{};
+         }},
+        {"--engine", "NAME", for_both, "Machine", "what runs the guest's instructions: interp",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, Machine::engine_names()));
+             o.machine.engine = text;
+             return Unit{};
+         }},
+        {"--deterministic", nullptr, for_both, "Machine",
+         "virtual time counts instructions instead of following the host's clock: equal runs are equal",
+         [](Options& o, const std::string&) -> Result<> {
+             o.machine.deterministic = true;
+             return Unit{};
+         }},
+        {"--speed", "MIPS", for_run, "Machine",
+         "with --deterministic: million instructions per virtual second, 1 to 1000; default 100",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.machine.ns_per_instruction = 1000 / TRY(number<u32>(text, 1, 1000));
+             return Unit{};
+         }},
+        {"--clock", "SECONDS", for_run, "Machine",
+         "what the guest's clock shows at power-on, in seconds since 1970 UTC; default: now, or 2000-01-01 with "
+         "--deterministic",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.machine.clock_start = TRY(number<i64>(text, 0, 253402300799));
+             return Unit{};
+         }},
+        {"--no-reboot", nullptr, for_run, "Machine", "a reset or triple fault of the guest ends the program",
+         [](Options& o, const std::string&) -> Result<> {
+             o.machine.reboot = false;
+             o.machine.reset_on_triple_fault = false;
+             return Unit{};
+         }},
+        {"--firmware", "FOLDER", for_run, "Machine", "where SeaBIOS is; default /usr/share/seabios",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.machine.firmware_folder = text;
+             return Unit{};
+         }},
+
+        {"--headless", nullptr, for_both, "Screen and ports", "no window: the same as --display none",
+         [](Options& o, const std::string&) -> Result<> {
+             o.display = DisplayKind::none;
+             return Unit{};
+         }},
+        {"--display", "KIND", for_both, "Screen and ports", "sdl (a window), terminal or none; default: what is there",
+         set_display},
+        {"--serial", "WHERE", for_both, "Screen and ports",
+         "serial port: stdio (Ctrl-A x ends), none, pty or file:PATH; again for the second port", add_serial},
+        {"--debugcon", "FILE", for_both, "Screen and ports",
+         "what the guest writes to ports E9 and 402 (the firmware's messages); - is standard error",
+         into(&Options::debug_console)},
+        {"--gdb", "PORT", for_both, "Screen and ports", "wait for gdb on this TCP port of localhost",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.gdb_port = TRY(number<u16>(text, 1, 65535));
+             return Unit{};
+         }},
+
+        {"--expect", "REGEX", for_both, "Scripts",
+         "wait until the serial port's output or the text screen matches (POSIX extended); if it is the last step, end "
+         "with status 0",
+         add_expect},
+        {"--type", "TEXT", for_both, "Scripts",
+         "then type on the keyboard; \\n, \\e and \\{up} \\{f12} \\{ctrl-alt-del} are keys",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.script.push_back({ScriptStep::Kind::type, text, TRY(chords_for_text(text))});
+             return Unit{};
+         }},
+        {"--send", "TEXT", for_both, "Scripts", "then send to the serial port; \\n, \\r, \\t and \\e are characters",
+         add_send},
+        {"--timeout", "SECONDS", for_both, "Scripts", "end with status 124 after this much of the host's time",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.timeout = TRY(number<double>(text, 0.001, 1e9));
+             return Unit{};
+         }},
+        {"--screenshot", "FILE", for_both, "Scripts", "write the screen as PNG at the end", into(&Options::screenshot)},
+        {"--save", "FILE", for_both, "Scripts", "write a snapshot at the end; ringshift resume FILE goes on from it",
+         into(&Options::save)},
+        {"--print-state-hash", nullptr, for_both, "Scripts", "print a hash of the guest's whole state at the end",
+         switch_on(&Options::print_state_hash)},
+        {"--stats", nullptr, for_both, "Scripts", "print instructions, time and speed at the end",
+         switch_on(&Options::print_statistics)},
+        {"--quiet", nullptr, for_both, "Scripts", "do not say what is being started", switch_on(&Options::quiet)},
+    };
+    return rows;
+}
+
+std::string statuses() {
+    return fmt::format("Exit status:\n"
+                       "  {:<4}the guest powered off, or the last --expect matched\n"
+                       "  {:<4}wrong usage, or something could not be opened\n"
+                       "  {:<4}triple fault, with --no-reboot\n"
+                       "  {:<4}the guest reset itself, with --no-reboot\n"
+                       "  {:<4}the host failed the guest (disk full, I/O error)\n"
+                       "  {:<4}--timeout is over\n"
+                       "  {:<4}interrupted by SIGINT; {} by SIGTERM\n"
+                       "  odd otherwise: the guest wrote V to the isa-debug-exit port F4: (V * 2 + 1) modulo 256\n",
+                       exit_status::success, exit_status::error, exit_status::triple_fault, exit_status::reset,
+                       exit_status::host_failure, exit_status::timeout, exit_status::interrupted,
+                       exit_status::terminated);
+}
+
+void add_rows(CLI::App& app, unsigned command, Options& options) {
+    for (const Row& row : table()) {
+        if ((row.commands & command) == 0) continue;
+        const auto apply = [&options, &row](const std::string& value) {
+            const Result<> done = row.set(options, value);
+            if (!done.ok()) throw CLI::ValidationError(row.name, done.error().message);
+        };
+        CLI::Option* option = nullptr;
+        if (row.value != nullptr) {
+            option = app.add_option_function<std::string>(row.name, apply, row.help)
+                         ->type_name(row.value)
+                         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+                         ->trigger_on_parse(); // scripts depend on the order
+        } else {
+            option = app.add_flag_callback(
+                row.name, [apply] { apply({}); }, row.help);
+        }
+        option->group(row.group);
+    }
+}
+
+} // namespace
+
+std::variant<Options, int> parse_command_line(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Ringshift: a virtual PC that needs no hardware virtualization and no privileges.", "ringshift"};
+    app.set_version_flag("--version", "ringshift " RINGSHIFT_VERSION);
+    app.require_subcommand(1);
+    app.set_help_all_flag("--help-all", "help for all commands");
+    app.footer(statuses());
+    CLI::App* run = app.add_subcommand(
+        "run", "boot a disk, ISO or floppy image, a kernel or a boot sector; without FILE a guest of our own");
+    CLI::App* resume = app.add_subcommand("resume", "go on from a snapshot");
+    run->add_option("FILE", options.files, "what to boot; it is recognised by its content")->type_name("");
+    resume->add_option("FILE", options.files, "written by --save")->type_name("")->required()->expected(1);
+    add_rows(*run, for_run, options);
+    add_rows(*resume, for_resume, options);
+    run->footer(statuses());
+    resume->footer(statuses());
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) {
+            app.exit(error);
+            return exit_status::success;
+        }
+        fmt::print(stderr, "ringshift: {}\nTry: ringshift {} --help\n", error.what(),
+                   run->parsed()      ? "run"
+                   : resume->parsed() ? "resume"
+                                      : "");
+        return exit_status::error;
+    }
+    options.command = run->parsed() ? Options::Command::run : Options::Command::resume;
+    return options;
+}
+
+} // namespace ringshift

@@ -1,0 +1,52 @@
+// What the command line asked for.
+#pragma once
+
+#include "machine/config.h"
+#include "machine/input.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringshift {
+
+/// One step of a scripted session, in the order of the command line.
+struct ScriptStep {
+    enum class Kind { expect, type, send };
+    Kind kind;
+    std::string text;          ///< expect: POSIX extended regular expression; send: bytes for the first serial port
+    std::vector<Chord> chords; ///< type
+};
+
+enum class DisplayKind { automatic, sdl, terminal, none };
+
+struct Options {
+    enum class Command { run, resume };
+    Command command = Command::run;
+    MachineConfig machine;
+    std::vector<std::string> files; ///< run: what to boot; resume: the snapshot
+    std::string kernel;
+    std::string initrd;
+    std::string append;
+    std::vector<std::string> modules; ///< "FILE arguments"
+    bool keep_images = false;         ///< --snapshot
+    DisplayKind display = DisplayKind::automatic;
+    std::vector<std::string> serial; ///< by port: none, stdio, pty, file:PATH
+    std::string debug_console;       ///< file, or "-" for standard error; empty: none
+    std::vector<ScriptStep> script;
+    std::optional<double> timeout; ///< host seconds
+    std::string screenshot;        ///< PNG file written at the end
+    std::string save;              ///< snapshot written at the end
+    bool print_state_hash = false;
+    bool print_statistics = false;
+    bool quiet = false;
+    std::optional<u16> gdb_port;
+};
+
+/// Exit statuses of the program; --help prints this table.
+namespace exit_status {
+inline constexpr int success = 0, error = 2, triple_fault = 4, reset = 6, host_failure = 8, timeout = 124,
+                     interrupted = 130, terminated = 143;
+}
+
+} // namespace ringshift

@@ -1,0 +1,180 @@
+#include "frontend/session.h"
+
+#include "frontend/png.h"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace ringshift {
+
+namespace {
+
+sigset_t ending_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGINT);
+    ::sigaddset(&set, SIGTERM);
+    ::sigaddset(&set, SIGHUP);
+    return set;
+}
+
+void say(const std::string& message) { fmt::print(stderr, "ringshift: {}\n", message); }
+
+} // namespace
+
+void block_ending_signals() {
+    const sigset_t set = ending_signals();
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+// ---- Opening -------------------------------------------------------------------------------------------------------
+
+Session::Session(Options options) : m_options(std::move(options)) {}
+
+Result<std::unique_ptr<Session>> Session::create(Options options) {
+    std::unique_ptr<Session> session(new Session(std::move(options)));
+    const Options& o = session->m_options;
+    for (unsigned port = 0; port < o.serial.size(); ++port)
+        session->m_serial.push_back(TRY(SerialHost::open(port, o.serial[port])));
+    if (o.debug_console == "-") {
+        session->m_debug_fd = ::dup(STDERR_FILENO);
+    } else if (!o.debug_console.empty()) {
+        session->m_debug_fd = ::open(o.debug_console.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (session->m_debug_fd < 0) return errno_error(errno, fmt::format("cannot write {}", o.debug_console));
+    }
+    session->m_script = std::make_unique<Script>(o.script);
+    if (o.command == Options::Command::resume)
+        session->m_machine = TRY(Machine::restore(
+            o.files.front(), {.deterministic = o.machine.deterministic, .engine = o.machine.engine}, session->host()));
+    else
+        session->m_machine = TRY(Machine::create(o.machine, session->host()));
+    return session;
+}
+
+Session::~Session() {
+    if (m_debug_fd >= 0) ::close(m_debug_fd);
+}
+
+MachineHost Session::host() {
+    MachineHost host;
+    host.serial_output = [this](unsigned port, u8 byte) {
+        if (port < m_serial.size()) m_serial[port]->put(byte);
+        if (port == 0) m_script->serial_output(byte);
+    };
+    if (m_debug_fd >= 0) host.debug_output = [this](u8 byte) { (void)!::write(m_debug_fd, &byte, 1); };
+    host.host_error = [this](const std::string& message) {
+        if (!m_interactive) {
+            say(message + "; the guest cannot go on");
+            m_forced_status = exit_status::host_failure;
+            m_machine->stop();
+            return;
+        }
+        const std::lock_guard lock(m_mutex);
+        m_host_error = message;
+    };
+    host.tick = [this] { tick(); };
+    return host;
+}
+
+std::string Session::take_host_error() {
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_host_error, {});
+}
+
+// ---- Running -------------------------------------------------------------------------------------------------------
+
+void Session::tick() {
+    for (const auto& serial : m_serial) serial->flush();
+    m_script->advance(*m_machine);
+    if (m_script->satisfied()) {
+        m_forced_status = exit_status::success;
+        m_machine->stop();
+    }
+}
+
+/// Waits for a signal, the time-out or the end.
+void Session::watch() {
+    using Clock = std::chrono::steady_clock;
+    const sigset_t set = ending_signals();
+    const auto start = Clock::now();
+    while (!m_ended) {
+        const timespec wait{0, 20'000'000};
+        const int signal = ::sigtimedwait(&set, nullptr, &wait);
+        if (signal > 0) {
+            m_forced_status = signal == SIGINT ? exit_status::interrupted : exit_status::terminated;
+            m_machine->stop();
+            return;
+        }
+        if (m_options.timeout && std::chrono::duration<double>(Clock::now() - start).count() >= *m_options.timeout) {
+            m_forced_status = exit_status::timeout;
+            m_machine->stop();
+            return;
+        }
+    }
+}
+
+int Session::run(const std::function<void()>& front_end) {
+    Ending ending;
+    std::thread guest([&] {
+        ending = m_machine->run();
+        m_ended = true;
+    });
+    for (const auto& serial : m_serial) serial->start_input(*m_machine);
+    std::thread watcher([this] { watch(); });
+    if (front_end) {
+        front_end();
+        m_machine->stop();
+    }
+    guest.join();
+    watcher.join();
+    for (const auto& serial : m_serial) serial->stop_input();
+    for (const auto& serial : m_serial) serial->flush();
+    const int status = status_of(ending);
+    finish(ending);
+    return status;
+}
+
+int Session::status_of(const Ending& ending) {
+    const int forced = m_forced_status;
+    switch (ending.kind) {
+    case Ending::Kind::power_off: return exit_status::success;
+    case Ending::Kind::reset: say("the guest has reset itself"); return exit_status::reset;
+    case Ending::Kind::triple_fault:
+        say("the guest's processor has shut down (triple fault)");
+        return exit_status::triple_fault;
+    case Ending::Kind::debug_exit: return ending.status & 0xFF;
+    case Ending::Kind::stopped: break;
+    }
+    if (forced == exit_status::timeout) {
+        const std::string expression = m_script->waiting_for();
+        say(expression.empty() ? "the time is over"
+                               : fmt::format("the time is over; \"{}\" has not been seen", expression));
+    }
+    return forced >= 0 ? forced : exit_status::success;
+}
+
+void Session::finish(const Ending&) {
+    if (!m_options.screenshot.empty()) {
+        const auto written = write_png(m_options.screenshot, m_machine->capture_picture());
+        if (!written.ok()) say(written.error().message);
+    }
+    if (!m_options.save.empty()) {
+        const auto saved = m_machine->save(m_options.save);
+        if (!saved.ok()) say(saved.error().message);
+    }
+    if (m_options.print_state_hash) fmt::print("state hash {:016x}\n", m_machine->state_hash());
+    if (m_options.print_statistics) {
+        const MachineStatistics s = m_machine->statistics();
+        fmt::print(
+            stderr, "ringshift: {} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s\n",
+            s.retired, static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
+    }
+    const auto flushed = m_machine->flush();
+    if (!flushed.ok()) say(flushed.error().message);
+}
+
+} // namespace ringshift

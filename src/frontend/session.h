@@ -1,0 +1,64 @@
+// One run of the program: a machine, its host ends, signals and time-out, and what is left behind at the end.
+//
+// The guest runs on a thread of its own; the thread that calls run() belongs to the front end (a window, the terminal,
+// or waiting).
+#pragma once
+
+#include "frontend/options.h"
+#include "frontend/script.h"
+#include "frontend/serial_host.h"
+#include "machine/machine.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace ringshift {
+
+class Session {
+  public:
+    /// Opens everything. The error is for the user.
+    static Result<std::unique_ptr<Session>> create(Options options);
+    ~Session();
+
+    const Options& options() const { return m_options; }
+    Machine& machine() { return *m_machine; }
+
+    /// Runs the guest on its own thread and `front_end` on this one, until the guest ends. `front_end` returns when
+    /// ended() is true; null: just wait. Returns the exit status, after messages, screenshot and snapshot.
+    int run(const std::function<void()>& front_end);
+    /// Any thread.
+    bool ended() const { return m_ended; }
+    /// Any thread: the user wants to leave.
+    void quit() { m_machine->stop(); }
+    /// Shown by a front end instead of standard error; empty when there is none.
+    std::string take_host_error();
+    /// Whether somebody can see and answer take_host_error().
+    void set_interactive(bool interactive) { m_interactive = interactive; }
+
+  private:
+    explicit Session(Options options);
+    MachineHost host();
+    void tick();
+    void watch();
+    void finish(const Ending& ending);
+    int status_of(const Ending& ending);
+
+    Options m_options;
+    std::vector<std::unique_ptr<SerialHost>> m_serial;
+    int m_debug_fd = -1;
+    std::unique_ptr<Script> m_script;
+    std::unique_ptr<Machine> m_machine;
+    std::atomic<bool> m_ended{false};
+    std::atomic<int> m_forced_status{-1}; ///< of a signal, time-out or host error
+    bool m_interactive = false;
+    std::mutex m_mutex;
+    std::string m_host_error; ///< under m_mutex
+};
+
+/// Signals that end a session are blocked in every thread and taken by the watching one; to be called first in main().
+void block_ending_signals();
+
+} // namespace ringshift

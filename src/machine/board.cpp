@@ -1,0 +1,260 @@
+#include "machine/board.h"
+
+#include "base/log.h"
+#include "machine/firmware_config.h"
+
+#include <ctime>
+
+namespace ringshift {
+
+namespace {
+
+/// 2000-01-01, so that deterministic runs begin alike.
+constexpr i64 fixed_clock_start = 946684800;
+
+i64 clock_start(const MachineConfig& config) {
+    if (config.clock_start) return *config.clock_start;
+    return config.deterministic ? fixed_clock_start : static_cast<i64>(std::time(nullptr));
+}
+
+Timeline::Mode timeline_mode(const MachineConfig& config) {
+    return config.deterministic ? Timeline::Mode::deterministic : Timeline::Mode::paced;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardContent content, BoardEvents events) {
+    CpuModel model = TRY(CpuModel::by_name(config.cpu));
+    auto memory = TRY(MemoryLayout::create(config.memory_size, content.system_firmware));
+    std::unique_ptr<Board> board(new Board(config, std::move(events), std::move(model), std::move(memory)));
+    TRY(board->wire_ports());
+    TRY(board->attach_drives());
+    const FirmwareFacts facts{board->m_memory->low_ram(), board->m_memory->high_ram(), board->has_apic()};
+    configure_firmware(board->m_fw_cfg, config, facts, content);
+    configure_cmos(board->m_rtc, config, facts);
+    board->reset();
+    return board;
+}
+
+// ---- Parts and wires -----------------------------------------------------------------------------------------------
+
+Board::Board(const MachineConfig& config, BoardEvents events, CpuModel model, std::unique_ptr<MemoryLayout> memory)
+    : m_config(config), m_events(std::move(events)), m_model(std::move(model)), m_memory(std::move(memory)),
+      m_cpu(m_model, m_memory->map(), *this), m_timeline(timeline_mode(config), config.ns_per_instruction, m_cpu.state,
+                                                         [this] {
+                                                             m_cpu.raise_attention(attention::stop);
+                                                             m_cpu.end_block();
+                                                         }),
+      m_dma(m_memory->map()), m_intr([this](bool level) { set_intr(level); }),
+      m_local_apic("lapic0", 0, true, m_timeline, m_apic_bus,
+                   {m_intr,
+                    [this] {
+                        m_cpu.raise_attention(attention::nmi);
+                        m_cpu.end_block();
+                    },
+                    [this] { m_events.reset(); }, [](u8) {}}),
+      m_io_apic(m_apic_bus), m_pic(has_apic() ? m_local_apic.lint0() : m_intr), m_numeric_error(irq(13)),
+      m_pit(m_timeline, irq(0)), m_rtc(m_timeline, irq(8), clock_start(config)),
+      m_i8042(m_timeline, {irq(1), irq(12), [this](bool enabled) { set_a20(enabled); }, [this] { m_events.reset(); }}),
+      m_port92([this](bool enabled) { set_a20(enabled); }, [this] { m_events.reset(); }), m_serial_sink0(*this, 0),
+      m_serial_sink1(*this, 1), m_uart0("uart0", m_timeline, irq(4), m_serial_sink0),
+      m_uart1("uart1", m_timeline, irq(3), m_serial_sink1), m_debug_sink(*this), m_debug_console(m_debug_sink),
+      m_debug_exit([this](int status) { m_events.debug_exit(status); }), m_delay_port("delayed"),
+      m_reset_control([this](ResetType) { m_events.reset(); }), m_pci(*this, &m_reset_control.ports()),
+      m_i440fx([this](u32 begin, u32 size, bool read, bool write) { m_memory->set_shadow(begin, size, read, write); }),
+      m_piix3([this] {
+          std::array<IrqLine*, 16> lines{};
+          for (const unsigned n : {3u, 4u, 5u, 6u, 7u, 9u, 10u, 11u, 12u, 14u, 15u}) lines[n] = &irq(n);
+          return lines;
+      }()),
+      m_ide(m_timeline, m_dma, irq(14), irq(15), *this),
+      m_pm(m_timeline, {irq(9), [this](u8 type) { sleep(type); },
+                        [this](RegisterBlock& block, std::optional<u16> base, u16 size) {
+                            m_ports.release(block);
+                            if (base) m_ports.claim_free(*base, size, 4, block, "piix4pm");
+                        }}),
+      m_fw_cfg(m_dma) {
+    for (unsigned n = 0; n < 16; ++n) {
+        m_isa_wires[n].connect(m_pic.input(n));
+        // The timer is on input 2, where the PIC has its cascade.
+        if (n != 2) m_isa_wires[n].connect(m_io_apic.input(n == 0 ? 2 : n));
+    }
+    m_apic_bus.add(m_local_apic);
+    m_apic_bus.add(m_io_apic);
+    m_pci.add(0, 0, m_i440fx);
+    m_pci.add(1, 0, m_piix3);
+    m_pci.add(1, 1, m_ide);
+    m_pci.add(1, 3, m_pm);
+    m_pci.set_router(m_piix3);
+    m_devices = {&m_local_apic, &m_io_apic,       &m_pic,   &m_pit,           &m_rtc,        &m_i8042,
+                 &m_port92,     &m_uart0,         &m_uart1, &m_debug_console, &m_debug_exit, &m_post_code,
+                 &m_delay_port, &m_reset_control, &m_pci,   &m_i440fx,        &m_piix3,      &m_ide,
+                 &m_pm,         &m_fw_cfg};
+}
+
+Board::~Board() = default;
+
+Result<> Board::wire_ports() {
+    struct Claim {
+        u16 base;
+        u32 count;
+        unsigned width;
+        RegisterBlock& block;
+        std::string_view name;
+    };
+    std::vector<Claim> claims = {
+        {0x20, 2, 1, m_pic.master(), "pic"},
+        {0xA0, 2, 1, m_pic.slave(), "pic"},
+        {0x4D0, 2, 1, m_pic.elcr(), "pic"},
+        {0x40, 4, 1, m_pit.counters(), "pit"},
+        {0x61, 1, 1, m_pit.speaker_port(), "pit"},
+        {0x60, 1, 1, m_i8042.data_port(), "i8042"},
+        {0x64, 1, 1, m_i8042.command_port(), "i8042"},
+        {0x70, 2, 1, m_rtc.ports(), "rtc"},
+        {0x72, 2, 1, m_rtc.extended_ports(), "rtc"},
+        {0x80, 1, 1, m_post_code.ports(), "post80"},
+        {0xED, 1, 1, m_delay_port.ports(), "delayed"},
+        {0x92, 1, 1, m_port92.ports(), "port92"},
+        {0xE9, 1, 1, m_debug_console.ports(), "debugcon"},
+        {0x402, 1, 1, m_debug_console.ports(), "debugcon"},
+        {0xF0, 2, 1, m_numeric_error.ports(), "numeric error"},
+        {0x3F8, 8, 1, m_uart0.ports(), "uart0"},
+        {0x2F8, 8, 1, m_uart1.ports(), "uart1"},
+        {0xCF8, 8, 4, m_pci.ports(), "pci"},
+        {0x1F0, 8, 4, m_ide.command_block(0), "ide0"},
+        {0x3F6, 1, 1, m_ide.control_block(0), "ide0"},
+        {0x170, 8, 4, m_ide.command_block(1), "ide1"},
+        {0x376, 1, 1, m_ide.control_block(1), "ide1"},
+        {0xB2, 2, 1, m_pm.smi_command(), "piix4pm"},
+        {0x510, 2, 2, m_fw_cfg.ports(), "fw_cfg"},
+        {0x514, 8, 4, m_fw_cfg.dma_ports(), "fw_cfg"},
+    };
+    if (m_config.debug_exit) claims.push_back({0xF4, 4, 4, m_debug_exit.ports(), "debugexit"});
+    for (const Claim& c : claims) TRY(m_ports.claim(c.base, c.count, c.width, c.block, c.name));
+    return Unit{};
+}
+
+Result<> Board::attach_drives() {
+    // Disks are on the primary channel, CD-ROMs on the secondary.
+    if (m_config.disks.size() > 2 || m_config.cdroms.size() > 2) return make_error("at most 2 disks and 2 CD-ROMs");
+    for (unsigned unit = 0; unit < m_config.disks.size(); ++unit) {
+        const DriveConfig& drive = m_config.disks[unit];
+        auto image = TRY(open_disk_image(drive.path, {.read_only = false, .snapshot = drive.keep_image}));
+        if (!image->note().empty()) log(LogLevel::Warning, "{}", image->note());
+        m_disk_images.push_back(image.get());
+        m_ide.attach_disk(0, unit, std::move(image));
+    }
+    for (unsigned unit = 0; unit < std::max<std::size_t>(m_config.cdroms.size(), 1); ++unit) {
+        m_cdroms.push_back(&m_ide.attach_cdrom(1, unit));
+        if (unit < m_config.cdroms.size() && !m_config.cdroms[unit].path.empty())
+            m_cdroms.back()->insert(TRY(open_disk_image(m_config.cdroms[unit].path, {.read_only = true})));
+    }
+    return Unit{};
+}
+
+Result<> Board::change_medium(bool cdrom, unsigned number, const std::string& path) {
+    if (!cdrom || number >= m_cdroms.size()) return make_error("the machine has no such drive");
+    if (path.empty()) {
+        m_cdroms[number]->eject();
+        return Unit{};
+    }
+    m_cdroms[number]->insert(TRY(open_disk_image(path, {.read_only = true})));
+    return Unit{};
+}
+
+Result<> Board::flush_disks() {
+    for (DiskImage* image : m_disk_images) TRY(image->flush());
+    return Unit{};
+}
+
+void Board::set_intr(bool level) {
+    if (!level) {
+        m_cpu.clear_attention(attention::interrupt);
+        return;
+    }
+    m_cpu.raise_attention(attention::interrupt);
+    m_cpu.end_block();
+}
+
+void Board::set_a20(bool enabled) {
+    m_i8042.note_a20(enabled);
+    m_port92.note_a20(enabled);
+    m_cpu.set_a20(enabled);
+}
+
+u8 Board::acknowledge_interrupt() {
+    if (!has_apic()) return m_pic.acknowledge();
+    const int vector = m_local_apic.acknowledge();
+    return vector == LocalApic::ask_pic ? m_pic.acknowledge() : static_cast<u8>(vector);
+}
+
+u64 Board::read_apic_base() { return has_apic() ? m_local_apic.base_msr() : 0; }
+
+bool Board::write_apic_base(u64 value) {
+    if (!has_apic() || !m_local_apic.write_base_msr(value)) return false;
+    place_local_apic();
+    return true;
+}
+
+void Board::place_local_apic() {
+    m_memory->release(m_local_apic.registers());
+    if (has_apic() && m_local_apic.enabled())
+        m_memory->place(m_local_apic.base(), LocalApic::register_space, m_local_apic.registers());
+}
+
+// ---- What PCI base addresses place ---------------------------------------------------------------------------------
+
+void Board::map(PciFunction& function, unsigned index, BarKind kind, u64 address, u64 size) {
+    if (&function == &m_ide && kind == BarKind::io)
+        m_ports.claim_free(static_cast<u16>(address), static_cast<u32>(size), 4, m_ide.bus_master(), "ide");
+    (void)index;
+}
+
+void Board::unmap(PciFunction& function, unsigned index) {
+    if (&function == &m_ide) m_ports.release(m_ide.bus_master());
+    (void)index;
+}
+
+/// SLP_TYP of the tables that we give to the guest: 0 is S5. There is no S3 or S4 to enter, which also ends the guest.
+void Board::sleep(u8) { m_events.power_off(); }
+
+void Board::host_error(std::string_view device, const Error& error) {
+    m_events.host_error(fmt::format("{}: {}", device, error.message));
+}
+
+// ---- Reset and snapshots -------------------------------------------------------------------------------------------
+
+void Board::reset() {
+    for (SharedWire& wire : m_isa_wires) wire.reset();
+    m_numeric_error.reset();
+    for (Device* device : m_devices) device->reset();
+    m_cpu.clear_attention(attention::interrupt | attention::nmi);
+    m_cpu.reset();
+    m_cpu.set_a20(true);
+    if (has_apic()) m_memory->place(0xFEC00000, IoApic::register_space, m_io_apic.registers());
+    place_local_apic();
+}
+
+void Board::for_each_part(
+    const std::function<void(std::string_view tag, const std::function<void(Archive&)>& archive)>& visit) {
+    visit("timeline", [this](Archive& ar) { m_timeline.archive(ar); });
+    visit("wires", [this](Archive& ar) {
+        for (SharedWire& wire : m_isa_wires) wire.archive(ar);
+        m_numeric_error.archive(ar);
+    });
+    for (Device* device : m_devices) visit(device->name(), [device](Archive& ar) { device->archive(ar); });
+    visit("cpu", [this](Archive& ar) {
+        m_cpu.archive(ar);
+        if (ar.is_loading()) place_local_apic();
+    });
+}
+
+void Board::retry_host_requests() { m_ide.retry(); }
+
+void Board::press_power_button() { m_pm.press_power_button(); }
+
+Picture Board::capture_picture() { return {}; }
+
+std::optional<TextScreen> Board::capture_text() { return {}; }
+
+} // namespace ringshift

@@ -1,0 +1,161 @@
+// The board: every part of the PC, and the wires between them. It knows no front end and does not run anything.
+#pragma once
+
+#include "cpu/cpu.h"
+#include "devices/chipset.h"
+#include "devices/debug_console.h"
+#include "devices/debug_exit.h"
+#include "devices/fw_cfg.h"
+#include "devices/i8042.h"
+#include "devices/ide.h"
+#include "devices/io_apic.h"
+#include "devices/local_apic.h"
+#include "devices/pic.h"
+#include "devices/piix4_pm.h"
+#include "devices/pit.h"
+#include "devices/port92.h"
+#include "devices/post_code.h"
+#include "devices/reset_control.h"
+#include "devices/rtc.h"
+#include "devices/uart.h"
+#include "machine/boot_blobs.h"
+#include "machine/config.h"
+#include "machine/disk_image.h"
+#include "machine/display.h"
+#include "machine/memory_layout.h"
+#include "machine/port_bus.h"
+#include "machine/timeline.h"
+#include "machine/wires.h"
+
+#include <array>
+#include <memory>
+
+namespace ringshift {
+
+/// What happens to the board that is the machine's business. Called in the middle of an instruction.
+struct BoardEvents {
+    std::function<void()> reset;
+    std::function<void()> power_off;
+    std::function<void(int status)> debug_exit;
+    std::function<void(std::string message)> host_error;
+    std::function<void(unsigned port, u8 byte)> serial_output;
+    std::function<void(u8 byte)> debug_output;
+};
+
+class Board final : public Platform, private PciMapper, private HostErrorSink {
+  public:
+    static Result<std::unique_ptr<Board>> create(const MachineConfig& config, BoardContent content, BoardEvents events);
+    ~Board() override;
+
+    /// RESET# on the whole board: RAM stays.
+    void reset();
+    /// Names the parts that a snapshot holds, in the order in which they are loaded; RAM is apart.
+    void
+    for_each_part(const std::function<void(std::string_view tag, const std::function<void(Archive&)>& archive)>& visit);
+    /// What the host failed is tried again.
+    void retry_host_requests();
+    /// All disks: what the guest wrote is in the files.
+    Result<> flush_disks();
+    void press_power_button();
+    Result<> change_medium(bool cdrom, unsigned number, const std::string& path);
+    Picture capture_picture();
+    std::optional<TextScreen> capture_text();
+
+    // Platform
+    u32 in(u16 port, unsigned size) override { return m_ports.read(port, size); }
+    void out(u16 port, unsigned size, u32 value) override { m_ports.write(port, size, value); }
+    void in_block(u16 port, unsigned size, std::span<u8> bytes) override { m_ports.read_block(port, size, bytes); }
+    void out_block(u16 port, unsigned size, std::span<const u8> bytes) override {
+        m_ports.write_block(port, size, bytes);
+    }
+    u8 acknowledge_interrupt() override;
+    u64 timestamp() override { return ticks_at(m_timeline.now(), timestamp_hz()); }
+    u64 timestamp_hz() const override { return 1'000'000'000; }
+    void set_ferr(bool level) override { m_numeric_error.set_ferr(level); }
+    bool ignne() override { return m_numeric_error.ignne(); }
+    u64 read_apic_base() override;
+    bool write_apic_base(u64 value) override;
+
+    MemoryLayout& memory() { return *m_memory; }
+    Cpu& cpu() { return m_cpu; }
+    Timeline& timeline() { return m_timeline; }
+    I8042& keyboard() { return m_i8042; }
+    Uart& uart(unsigned port) { return port == 0 ? m_uart0 : m_uart1; }
+    Rtc& rtc() { return m_rtc; }
+
+  private:
+    Board(const MachineConfig& config, BoardEvents events, CpuModel model, std::unique_ptr<MemoryLayout> memory);
+    Result<> attach_drives();
+
+    // PciMapper
+    void map(PciFunction& function, unsigned index, BarKind kind, u64 address, u64 size) override;
+    void unmap(PciFunction& function, unsigned index) override;
+    // HostErrorSink
+    void host_error(std::string_view device, const Error& error) override;
+
+    Result<> wire_ports();
+    void place_local_apic();
+    bool has_apic() const { return m_model.has(Feature::apic); }
+    void set_a20(bool enabled);
+    void sleep(u8 type);
+    void set_intr(bool level);
+    IrqLine& irq(unsigned n) { return m_isa_wires[n].add_driver(); }
+
+    struct SerialSink final : ByteSink {
+        SerialSink(Board& owner, unsigned number) : board(owner), port(number) {}
+        void put(u8 byte) override {
+            if (board.m_events.serial_output) board.m_events.serial_output(port, byte);
+        }
+        Board& board;
+        unsigned port;
+    };
+    struct DebugSink final : ByteSink {
+        explicit DebugSink(Board& owner) : board(owner) {}
+        void put(u8 byte) override {
+            if (board.m_events.debug_output) board.m_events.debug_output(byte);
+        }
+        Board& board;
+    };
+
+    const MachineConfig& m_config;
+    BoardEvents m_events;
+    CpuModel m_model;
+    std::unique_ptr<MemoryLayout> m_memory;
+    Cpu m_cpu;
+    Timeline m_timeline;
+    PortBus m_ports;
+    PhysicalDma m_dma;
+
+    FunctionLine m_intr;
+    SystemApicBus m_apic_bus;
+    LocalApic m_local_apic;
+    IoApic m_io_apic;
+    Pic m_pic;
+    std::array<SharedWire, 16> m_isa_wires;
+    NumericErrorLatch m_numeric_error;
+
+    Pit m_pit;
+    Rtc m_rtc;
+    I8042 m_i8042;
+    Port92 m_port92;
+    SerialSink m_serial_sink0, m_serial_sink1;
+    Uart m_uart0, m_uart1;
+    DebugSink m_debug_sink;
+    DebugConsole m_debug_console;
+    DebugExit m_debug_exit;
+    PostCode m_post_code, m_delay_port;
+    ResetControl m_reset_control;
+    PciBus m_pci;
+    I440fx m_i440fx;
+    Piix3 m_piix3;
+    Ide m_ide;
+    Piix4Pm m_pm;
+    FwCfg m_fw_cfg;
+
+    std::vector<AtapiCdrom*> m_cdroms;
+    std::vector<DiskImage*> m_disk_images; ///< of hard disks; the drives own them
+
+    std::vector<Device*> m_devices; ///< in the order of reset: the PIC first, it forgets its inputs
+};
+
+} // namespace ringshift

@@ -1,0 +1,68 @@
+// What a machine is made of: filled in by a front end, kept in snapshots.
+#pragma once
+
+#include "base/archive.h"
+#include "base/result.h"
+#include "base/types.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringshift {
+
+inline constexpr u64 smallest_memory = 1u << 20;
+/// Below the 36-bit physical address space of the CPU models, and what any 32-bit guest can use.
+inline constexpr u64 largest_memory = u64{16} << 30;
+
+struct DriveConfig {
+    std::string path; ///< empty: a drive without a medium (CD-ROM, floppy)
+    /// Writes stay in memory (and in snapshots of the machine); the file is only read.
+    bool keep_image = false;
+    /// A floppy drive for 2.88 MB media instead of 1.44 MB.
+    bool large = false;
+    /// Only for floppies: a medium that is in memory alone, for example a boot sector that came as a short file.
+    std::vector<u8> content;
+    void archive(Archive& ar) { ar(path, keep_image, large, content); }
+};
+
+struct ModuleConfig {
+    std::string path;
+    std::string command_line;
+};
+
+/// A kernel that is started without a boot loader.
+struct KernelConfig {
+    std::string name;        ///< for messages: the path
+    std::vector<u8> content; ///< of the file
+    std::string initrd;      ///< path, or empty
+    std::string append;      ///< command line
+    std::vector<ModuleConfig> modules;
+};
+
+struct MachineConfig {
+    u64 memory_size = u64{256} << 20; ///< bytes, a multiple of 1 MiB
+    std::string cpu = "max";          ///< CpuModel::names()
+    std::string engine = "interp";    ///< Machine::engine_names()
+    std::vector<DriveConfig> disks;   ///< at most 2: primary master and slave
+    std::vector<DriveConfig> cdroms;  ///< at most 2: secondary master and slave
+    std::vector<DriveConfig> floppies;
+    /// Letters in the order to try: a floppy, c disk, d CD-ROM; empty: the firmware's order, kernels first.
+    std::string boot_order;
+    std::optional<KernelConfig> kernel;
+    bool deterministic = false;
+    u32 ns_per_instruction = 10; ///< of virtual time, deterministic mode
+    /// What the clock chip shows at power-on, seconds since 1970 UTC; absent: the host's time (deterministic:
+    /// 2000-01-01).
+    std::optional<i64> clock_start;
+    bool reboot = true;                ///< false: a reset of the guest ends run()
+    bool reset_on_triple_fault = true; ///< false: a triple fault ends run()
+    bool debug_exit = true;            ///< the isa-debug-exit port is there
+    std::string firmware_folder = "/usr/share/seabios";
+};
+
+/// "128M", "1G", "65536K" or bytes; the error says what is wrong. The result is a valid memory_size.
+Result<u64> parse_memory_size(std::string_view text);
+
+} // namespace ringshift

@@ -1,0 +1,141 @@
+#include "machine/input.h"
+
+#include <array>
+#include <cctype>
+#include <map>
+
+namespace ringshift {
+
+namespace {
+
+/// A character and its place on a US keyboard.
+struct Place {
+    u8 code = 0;
+    bool shift = false;
+};
+
+constexpr std::array<Place, 128> us_layout() {
+    std::array<Place, 128> layout{};
+    struct Row {
+        u8 first;
+        const char* plain;
+        const char* shifted;
+    };
+    constexpr std::array<Row, 4> rows = {{
+        {0x02, "1234567890-=", "!@#$%^&*()_+"},
+        {0x10, "qwertyuiop[]", "QWERTYUIOP{}"},
+        {0x1E, "asdfghjkl;'`", "ASDFGHJKL:\"~"},
+        {0x2B, "\\zxcvbnm,./", "|ZXCVBNM<>?"},
+    }};
+    for (const Row& row : rows) {
+        for (u8 i = 0; row.plain[i] != 0; ++i) {
+            layout[static_cast<u8>(row.plain[i])] = {static_cast<u8>(row.first + i), false};
+            layout[static_cast<u8>(row.shifted[i])] = {static_cast<u8>(row.first + i), true};
+        }
+    }
+    layout[' '] = {static_cast<u8>(Key::space), false};
+    layout['\n'] = {static_cast<u8>(Key::enter), false};
+    layout['\t'] = {static_cast<u8>(Key::tab), false};
+    layout['\b'] = {static_cast<u8>(Key::backspace), false};
+    layout[0x1B] = {static_cast<u8>(Key::escape), false};
+    return layout;
+}
+
+constexpr std::array<Place, 128> layout = us_layout();
+
+const std::map<std::string_view, Key>& key_names() {
+    static const std::map<std::string_view, Key> names = {
+        {"esc", Key::escape},
+        {"backspace", Key::backspace},
+        {"tab", Key::tab},
+        {"enter", Key::enter},
+        {"ctrl", Key::left_control},
+        {"shift", Key::left_shift},
+        {"alt", Key::left_alt},
+        {"altgr", Key::right_alt},
+        {"space", Key::space},
+        {"capslock", Key::caps_lock},
+        {"numlock", Key::num_lock},
+        {"scrolllock", Key::scroll_lock},
+        {"print", Key::print_screen},
+        {"pause", Key::pause},
+        {"home", Key::home},
+        {"up", Key::up},
+        {"pgup", Key::page_up},
+        {"left", Key::left},
+        {"right", Key::right},
+        {"end", Key::end},
+        {"down", Key::down},
+        {"pgdn", Key::page_down},
+        {"ins", Key::insert},
+        {"del", Key::delete_},
+        {"win", Key::left_windows},
+        {"menu", Key::menu},
+        {"f11", Key::f11},
+        {"f12", Key::f12},
+    };
+    return names;
+}
+
+Result<Chord> chord_by_name(std::string_view name) {
+    Chord chord;
+    for (std::string_view rest = name; !rest.empty();) {
+        const std::size_t dash = rest.find('-', 1); // "-" itself may be a key
+        const std::string_view part = rest.substr(0, dash);
+        const Key key = key_by_name(part);
+        if (key == Key::none) return make_error("there is no key named \"{}\" in \"\\{{{}}}\"", part, name);
+        chord.push_back(key);
+        rest = dash == std::string_view::npos ? std::string_view{} : rest.substr(dash + 1);
+    }
+    if (chord.empty()) return make_error("\"\\{{}}\" names no key");
+    return chord;
+}
+
+Result<Chord> chord_for_character(char character) {
+    const u8 code = static_cast<u8>(character);
+    const Place place = code < layout.size() ? layout[code] : Place{};
+    if (place.code == 0) return make_error("character {:#04x} cannot be typed on a US keyboard", code);
+    Chord chord;
+    if (place.shift) chord.push_back(Key::left_shift);
+    chord.push_back(static_cast<Key>(place.code));
+    return chord;
+}
+
+} // namespace
+
+Key key_by_name(std::string_view name) {
+    const auto found = key_names().find(name);
+    if (found != key_names().end()) return found->second;
+    if (name.size() == 2 && name[0] == 'f' && name[1] >= '1' && name[1] <= '9')
+        return static_cast<Key>(static_cast<u8>(Key::f1) + (name[1] - '1'));
+    if (name == "f10") return Key::f10;
+    if (name.size() == 1 && static_cast<u8>(name[0]) < layout.size() && !layout[static_cast<u8>(name[0])].shift)
+        return static_cast<Key>(layout[static_cast<u8>(name[0])].code);
+    return Key::none;
+}
+
+Result<std::vector<Chord>> chords_for_text(std::string_view text) {
+    std::vector<Chord> chords;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || i + 1 == text.size()) {
+            chords.push_back(TRY(chord_for_character(text[i])));
+            continue;
+        }
+        const char escape = text[++i];
+        if (escape == '{') {
+            const std::size_t end = text.find('}', i);
+            if (end == std::string_view::npos) return make_error("\"\\{{\" without \"}}\" in \"{}\"", text);
+            chords.push_back(TRY(chord_by_name(text.substr(i + 1, end - i - 1))));
+            i = end;
+            continue;
+        }
+        static constexpr std::string_view escapes = "ntbe\\";
+        static constexpr std::string_view meanings = "\n\t\b\x1B\\";
+        const std::size_t index = escapes.find(escape);
+        if (index == std::string_view::npos) return make_error("unknown escape \"\\{}\" in \"{}\"", escape, text);
+        chords.push_back(TRY(chord_for_character(meanings[index])));
+    }
+    return chords;
+}
+
+} // namespace ringshift

@@ -1,0 +1,284 @@
+// The run loop. Slices of instructions, as long as the next deadline allows, alternate with whatever happens between
+// two instructions: timers, resets, posted work, pauses. There is one way to interrupt a slice: attention::stop.
+#include "machine/machine.h"
+
+#include "cpu/interp/interpreter.h"
+#include "machine/firmware.h"
+#include "machine/implementation.h"
+#include "machine/kernel_loader.h"
+
+#include <future>
+
+namespace ringshift {
+
+namespace {
+
+constexpr u64 tick_period_ns = 20'000'000;
+
+Result<std::unique_ptr<Engine>> make_engine(const std::string& name, Cpu& cpu) {
+    if (name == "interp") return make_interpreter(cpu);
+    return make_error("there is no engine \"{}\"", name);
+}
+
+} // namespace
+
+// ---- Building ------------------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Machine::Implementation>>
+Machine::Implementation::create(MachineConfig config, BoardContent content, MachineHost host) {
+    std::unique_ptr<Implementation> machine(new Implementation);
+    machine->config = std::move(config);
+    machine->content = std::move(content);
+    machine->host = std::move(host);
+    machine->board = TRY(Board::create(machine->config, machine->content, machine->events()));
+    machine->engine = TRY(make_engine(machine->config.engine, machine->board->cpu()));
+    machine->typist = std::make_unique<Typist>(machine->board->timeline(), machine->board->keyboard());
+    machine->debug_access = std::make_unique<DebugAccess>(machine->board->cpu(), *machine->engine);
+    if (machine->host.tick) {
+        Implementation* self = machine.get();
+        machine->m_tick_timer = machine->board->timeline().create_transient_timer([self](u64) {
+            self->arm_tick();
+            self->host.tick();
+        });
+        machine->arm_tick();
+    }
+    return machine;
+}
+
+void Machine::Implementation::arm_tick() {
+    const u64 now = board->timeline().now();
+    board->timeline().arm(m_tick_timer, now - now % tick_period_ns + tick_period_ns);
+}
+
+BoardEvents Machine::Implementation::events() {
+    BoardEvents e;
+    e.reset = [this] {
+        m_reset_requested = true;
+        interrupt();
+    };
+    e.power_off = [this] { end({Ending::Kind::power_off, 0}); };
+    e.debug_exit = [this](int status) { end({Ending::Kind::debug_exit, status}); };
+    e.host_error = [this](std::string message) {
+        m_host_error = std::move(message);
+        interrupt();
+    };
+    e.serial_output = host.serial_output;
+    e.debug_output = host.debug_output;
+    return e;
+}
+
+void Machine::Implementation::interrupt() {
+    board->cpu().raise_attention(attention::stop);
+    board->cpu().end_block();
+}
+
+void Machine::Implementation::end(Ending ending) {
+    if (!m_ending) m_ending = ending;
+    interrupt();
+}
+
+// ---- Other threads -------------------------------------------------------------------------------------------------
+
+void Machine::Implementation::post(std::function<void()> work) {
+    {
+        const std::lock_guard lock(m_mutex);
+        m_posts.push_back(std::move(work));
+    }
+    board->cpu().raise_attention(attention::stop);
+    m_wake.notify_one();
+}
+
+void Machine::Implementation::stop() {
+    {
+        const std::lock_guard lock(m_mutex);
+        m_stop = true;
+    }
+    board->cpu().raise_attention(attention::stop);
+    m_wake.notify_one();
+}
+
+void Machine::Implementation::serve_posts() {
+    std::vector<std::function<void()>> posts;
+    {
+        const std::lock_guard lock(m_mutex);
+        posts.swap(m_posts);
+        if (m_stop && !m_ending) m_ending = Ending{Ending::Kind::stopped, 0};
+        m_stop = false;
+    }
+    for (const auto& work : posts) work();
+}
+
+void Machine::Implementation::wait_for_posts() {
+    std::unique_lock lock(m_mutex);
+    m_wake.wait(lock, [this] { return m_stop || !m_posts.empty(); });
+}
+
+// ---- The loop ------------------------------------------------------------------------------------------------------
+
+Ending Machine::Implementation::run() {
+    m_ending.reset();
+    for (;;) {
+        serve_posts();
+        if (m_ending) {
+            board->timeline().stop();
+            return *m_ending;
+        }
+        if (ready_to_execute()) execute_slice();
+    }
+}
+
+bool Machine::Implementation::ready_to_execute() {
+    if (m_host_error) {
+        const std::string message = *std::exchange(m_host_error, std::nullopt);
+        set_paused(true);
+        if (host.host_error) host.host_error(message);
+        return false;
+    }
+    if (std::exchange(m_reset_requested, false)) {
+        if (!config.reboot) {
+            end({Ending::Kind::reset, 0});
+            return false;
+        }
+        reset();
+    }
+    if (paused) {
+        board->timeline().stop();
+        wait_for_posts();
+        return false;
+    }
+    board->timeline().start();
+    board->timeline().fire_due();
+    return !m_ending && !m_reset_requested && !m_host_error && !paused;
+}
+
+void Machine::Implementation::execute_slice() {
+    Timeline& timeline = board->timeline();
+    const i64 count = timeline.begin_slice();
+    const u64 retired = timeline.retired();
+    const u64 start = Timeline::host_now();
+    const Exit exit = engine->run(count);
+    executing_ns += Timeline::host_now() - start;
+    timeline.end_slice();
+    executed += timeline.retired() - retired;
+    switch (exit) {
+    case Exit::budget:
+    case Exit::stopped: break;
+    case Exit::halted: idle(); break;
+    case Exit::shutdown:
+        if (!config.reset_on_triple_fault) {
+            end({Ending::Kind::triple_fault, 0});
+        } else {
+            m_reset_requested = true;
+        }
+        break;
+    case Exit::breakpoint:
+        set_paused(true);
+        debug_access->note_stop();
+        if (host.debug_stop) host.debug_stop();
+        break;
+    }
+}
+
+/// HLT: nothing happens before the next deadline, but for what other threads ask for.
+void Machine::Implementation::idle() {
+    Timeline& timeline = board->timeline();
+    if (timeline.next_deadline() == Timeline::never) {
+        if (board->cpu().attention == 0) wait_for_posts();
+        return;
+    }
+    if (timeline.mode() == Timeline::Mode::deterministic) {
+        timeline.skip_to_next_deadline();
+        return;
+    }
+    const u64 ahead = timeline.begin_sleep();
+    std::unique_lock lock(m_mutex);
+    m_wake.wait_for(lock, std::chrono::nanoseconds(std::min<u64>(ahead, 1'000'000'000)),
+                    [this] { return m_stop || !m_posts.empty(); });
+}
+
+void Machine::Implementation::set_paused(bool now_paused) {
+    if (paused && !now_paused) board->retry_host_requests();
+    paused = now_paused;
+    interrupt();
+}
+
+void Machine::Implementation::reset() {
+    board->reset();
+    engine->invalidate_all();
+}
+
+// ---- The public face -----------------------------------------------------------------------------------------------
+
+Machine::Machine(std::unique_ptr<Implementation> implementation) : m_implementation(std::move(implementation)) {}
+
+Machine::~Machine() = default;
+
+Result<std::unique_ptr<Machine>> Machine::create(MachineConfig config, MachineHost host) {
+    BoardContent content;
+    content.system_firmware = TRY(load_system_firmware(config.firmware_folder));
+    content.video_firmware = TRY(load_video_firmware(config.firmware_folder));
+    if (config.kernel)
+        content.kernel = TRY(load_kernel(*config.kernel, std::min(config.memory_size, low_memory_limit)));
+    return std::unique_ptr<Machine>(
+        new Machine(TRY(Implementation::create(std::move(config), std::move(content), std::move(host)))));
+}
+
+const MachineConfig& Machine::config() const { return m_implementation->config; }
+
+std::vector<std::string_view> Machine::engine_names() { return {"interp"}; }
+
+std::vector<std::string_view> Machine::cpu_names() { return CpuModel::names(); }
+
+Ending Machine::run() { return m_implementation->run(); }
+
+void Machine::stop() { m_implementation->stop(); }
+
+void Machine::post(std::function<void()> work) { m_implementation->post(std::move(work)); }
+
+void Machine::call(const std::function<void()>& work) {
+    std::promise<void> done;
+    m_implementation->post([&] {
+        work();
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
+void Machine::set_paused(bool paused) { m_implementation->set_paused(paused); }
+
+bool Machine::paused() const { return m_implementation->paused; }
+
+void Machine::reset() { m_implementation->reset(); }
+
+void Machine::press_power_button() { m_implementation->board->press_power_button(); }
+
+Result<> Machine::save(const std::string& path) { return m_implementation->save(path); }
+
+Result<> Machine::flush() { return m_implementation->board->flush_disks(); }
+
+u64 Machine::state_hash() { return m_implementation->state_hash(); }
+
+MachineStatistics Machine::statistics() const {
+    const Timeline& timeline = m_implementation->board->timeline();
+    return {timeline.retired(), timeline.now(), m_implementation->executing_ns, m_implementation->executed};
+}
+
+Result<> Machine::change_medium(Drive drive, unsigned number, const std::string& path) {
+    return m_implementation->board->change_medium(drive == Drive::cdrom, number, path);
+}
+
+void Machine::serial_input(unsigned port, std::span<const u8> bytes) {
+    for (const u8 byte : bytes) m_implementation->board->uart(port).receive(byte);
+}
+
+std::size_t Machine::serial_room(unsigned port) const { return m_implementation->board->uart(port).room(); }
+
+Picture Machine::capture_picture() { return m_implementation->board->capture_picture(); }
+
+std::optional<TextScreen> Machine::capture_text() { return m_implementation->board->capture_text(); }
+
+Input& Machine::input() { return *m_implementation->typist; }
+
+Debugger& Machine::debugger() { return *m_implementation->debug_access; }
+
+} // namespace ringshift

@@ -1,0 +1,114 @@
+// A virtual PC, as front ends see it.
+//
+// A Machine runs on the thread that calls run(). Everything else that touches the guest happens on that thread too,
+// between two instructions: other threads hand work over with post() or call(). While the guest is paused run() keeps
+// serving such work.
+#pragma once
+
+#include "machine/config.h"
+#include "machine/debugger.h"
+#include "machine/display.h"
+#include "machine/input.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringshift {
+
+/// Why run() returned.
+struct Ending {
+    enum class Kind {
+        power_off,    ///< by ACPI
+        reset,        ///< with MachineConfig::reboot off
+        triple_fault, ///< with MachineConfig::reset_on_triple_fault off
+        debug_exit,   ///< the guest wrote to isa-debug-exit: `status` is odd
+        stopped,      ///< by stop()
+    };
+    Kind kind = Kind::stopped;
+    int status = 0;
+};
+
+/// What the machine tells its front end. All of these are called on the thread of run(); each may be empty.
+struct MachineHost {
+    std::function<void(unsigned port, u8 byte)> serial_output; ///< port 0 is COM1
+    std::function<void(u8 byte)> debug_output;                 ///< ports E9 and 402
+    /// The guest was paused because the host failed it (full disk, I/O error); resume() tries again.
+    std::function<void(const std::string& message)> host_error;
+    /// Every 20 ms of virtual time. In deterministic mode between the same two instructions on every run.
+    std::function<void()> tick;
+    /// A debugger's breakpoint, watchpoint or step ended execution: the guest is paused.
+    std::function<void()> debug_stop;
+};
+
+struct MachineStatistics {
+    u64 retired = 0;      ///< guest instructions since power-on
+    u64 virtual_ns = 0;   ///< since power-on
+    u64 executing_ns = 0; ///< host time spent in the engine since this process started the machine
+    u64 executed = 0;     ///< guest instructions in that time
+    double mips() const {
+        return executing_ns == 0 ? 0 : static_cast<double>(executed) * 1000.0 / static_cast<double>(executing_ns);
+    }
+};
+
+class Machine {
+  public:
+    /// Builds a machine in its power-on state. Opens images and firmware; the error says what is missing.
+    static Result<std::unique_ptr<Machine>> create(MachineConfig config, MachineHost host);
+    /// Builds the machine of a snapshot. Images must be where they were; time mode and engine follow `wishes`.
+    struct ResumeWishes {
+        bool deterministic = false;
+        std::string engine = "interp";
+    };
+    static Result<std::unique_ptr<Machine>> restore(const std::string& path, ResumeWishes wishes, MachineHost host);
+    ~Machine();
+
+    const MachineConfig& config() const;
+    static std::vector<std::string_view> engine_names();
+    static std::vector<std::string_view> cpu_names();
+
+    // --- Running ---------------------------------------------------------------------------------------------------
+    /// Runs the guest until it ends, or stop(). Can be called again after stop().
+    Ending run();
+    /// Any thread.
+    void stop();
+    /// Any thread: `work` is done on the thread of run(), between two instructions, also while paused.
+    void post(std::function<void()> work);
+    /// Any other thread, while run() runs: posts and waits until it is done.
+    void call(const std::function<void()>& work);
+
+    // --- On the thread of run() (post or call), or while it does not run -------------------------------------------
+    void set_paused(bool paused);
+    bool paused() const;
+    void reset();
+    void press_power_button();
+    Result<> save(const std::string& path);
+    /// Everything that the guest wrote to disks is in their files.
+    Result<> flush();
+    /// Of everything that a snapshot holds: equal states have equal hashes.
+    u64 state_hash();
+    MachineStatistics statistics() const;
+    /// Empty path: the medium is taken out. Drives are numbered as in the configuration.
+    enum class Drive { cdrom, floppy };
+    Result<> change_medium(Drive drive, unsigned number, const std::string& path);
+    /// Bytes for the guest's serial port; they arrive at the pace of the line.
+    void serial_input(unsigned port, std::span<const u8> bytes);
+    /// How many more bytes serial_input() takes; the rest would be lost.
+    std::size_t serial_room(unsigned port) const;
+
+    /// What the screen shows now, in graphics or text.
+    Picture capture_picture();
+    /// Nothing in a graphics mode.
+    std::optional<TextScreen> capture_text();
+    Input& input();
+    Debugger& debugger();
+
+  private:
+    class Implementation;
+    explicit Machine(std::unique_ptr<Implementation> implementation);
+    std::unique_ptr<Implementation> m_implementation;
+};
+
+} // namespace ringshift
