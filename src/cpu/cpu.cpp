@@ -1,15 +1,18 @@
 #include "cpu/cpu.h"
 
 #include "cpu/debug.h"
+#include "cpu/interp/fpu/thunk.h"
 #include "cpu/memory.h"
 
 namespace ringshift {
 
 Cpu::Cpu(const CpuModel& cpu_model, PhysicalMap& memory, Platform& cpu_platform)
-    : mmu(memory), model(cpu_model), platform(cpu_platform) {
+    : mmu(memory), model(cpu_model), platform(cpu_platform), fpu_thunks(std::make_unique<FpuThunks>()) {
     state.fpu.mxcsr_mask = model.mxcsr_mask();
     reset();
 }
+
+Cpu::~Cpu() = default;
 
 void Cpu::reset() {
     state.reset(model.signature());

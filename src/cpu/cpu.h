@@ -12,6 +12,7 @@
 #include "mmu/mmu.h"
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -30,10 +31,13 @@ enum class EventSource : u8 {
 /// What sort of access an interpreted far transfer or task switch is.
 enum class TransferKind : u8 { jump, call, interrupt, iret };
 
+class FpuThunks;
+
 class Cpu {
   public:
     /// `model` and the others outlive the Cpu.
     Cpu(const CpuModel& model, PhysicalMap& memory, Platform& platform);
+    ~Cpu();
 
     CpuState state;
     Mmu mmu;
@@ -52,6 +56,9 @@ class Cpu {
     };
     std::vector<Watchpoint> watchpoints; ///< after a change: update_debug()
     std::optional<Watchpoint> watchpoint_hit;
+
+    /// Host routines for x87, MMX and SSE instructions (interp/fpu/thunk.h).
+    const std::unique_ptr<FpuThunks> fpu_thunks;
 
     void reset();
     void archive(Archive& ar);

@@ -303,10 +303,13 @@ Handler select_string(const Insn& insn) {
 } // namespace
 
 namespace select {
-Handler movs(const Insn& insn) { return select_string<Movs>(insn); }
+Handler movsd_xmm(const Insn& insn); // interp/fpu/simd_move.cpp
+
+// MOVSD and CMPSD are also SSE2 instructions.
+Handler movs(const Insn& insn) { return insn.opcode_map == 1 ? movsd_xmm(insn) : select_string<Movs>(insn); }
 Handler stos(const Insn& insn) { return select_string<Stos>(insn); }
 Handler lods(const Insn& insn) { return select_string<Lods>(insn); }
-Handler cmps(const Insn& insn) { return select_string<Cmps>(insn); }
+Handler cmps(const Insn& insn) { return insn.opcode_map == 1 ? simd_float(insn) : select_string<Cmps>(insn); }
 Handler scas(const Insn& insn) { return select_string<Scas>(insn); }
 Handler ins(const Insn& insn) { return select_string<Ins>(insn); }
 Handler outs(const Insn& insn) { return select_string<Outs>(insn); }

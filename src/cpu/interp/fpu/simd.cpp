@@ -1,0 +1,251 @@
+// MMX and SSE instructions that compute, through host thunks (thunk.cpp), and the judgement on their exceptions.
+//
+// Floating-point exceptions (SDM vol. 1, 11.5). The host runs with all of them masked and no flag set, so the flags it
+// leaves are those of this instruction. If the guest has one of them unmasked, nothing is committed but the flags:
+// with an unmasked exception found before computing (invalid, denormal, divide by zero) only flags of that sort are
+// set, because silicon then does not compute. An unmasked underflow is more than a masked one: it is raised for tiny
+// results that are exact as well, and flush-to-zero does not apply (SDM vol. 1, 11.5.2.5); so such an instruction runs
+// without FTZ, and denormal results count.
+#include "cpu/interp/fpu/fpu_rules.h"
+
+#include "cpu/interp/host_alu.h"
+
+#include <algorithm>
+
+namespace ringshift {
+
+namespace {
+
+using namespace fpu;
+
+// MXCSR (SDM vol. 1, 10.2.3).
+constexpr u32 mxcsr_flags = 0x3F, mxcsr_before_computing = 7, mxcsr_underflow = 0x10, mxcsr_masks = 0x1F80,
+              mxcsr_flush_to_zero = 0x8000, host_mxcsr = 0x1F80;
+constexpr unsigned mxcsr_mask_shift = 7;
+
+u32 unmasked_exceptions(u32 mxcsr) { return ~(mxcsr >> mxcsr_mask_shift) & mxcsr_flags; }
+
+u32 mxcsr_to_run_with(u32 guest) {
+    u32 mxcsr = (guest & ~mxcsr_flags) | mxcsr_masks;
+    if (unmasked_exceptions(guest) & mxcsr_underflow) mxcsr &= ~mxcsr_flush_to_zero;
+    return mxcsr;
+}
+
+template <typename T>
+bool is_denormal(const Vec128& value, unsigned element) {
+    T bits;
+    std::memcpy(&bits, value.byte.data() + element * sizeof(T), sizeof(T));
+    constexpr T fraction = sizeof(T) == 4 ? T{0x7FFFFF} : static_cast<T>(0xFFFFFFFFFFFFF);
+    constexpr T magnitude = static_cast<T>(~T{0}) >> 1;
+    return (bits & magnitude) != 0 && (bits & magnitude) <= fraction;
+}
+
+/// Whether an instruction that rounds left a denormal number: a tiny result.
+bool has_tiny_result(const Insn& insn, const Vec128& result) {
+    const bool arithmetic = insn.opcode == 0x58 || insn.opcode == 0x59 || insn.opcode == 0x5C || insn.opcode == 0x5E;
+    const bool horizontal = insn.opcode == 0x7C || insn.opcode == 0x7D || insn.opcode == 0xD0;
+    const u8 prefix = insn.mandatory_prefix;
+    if (insn.opcode_map != 1) return false;
+    const auto any = [&]<typename T>(unsigned count) {
+        for (unsigned i = 0; i < count; ++i)
+            if (is_denormal<T>(result, i)) return true;
+        return false;
+    };
+    if (arithmetic && prefix == 0x66) return any.operator()<u64>(2);
+    if (arithmetic && prefix == 0xF2) return any.operator()<u64>(1);
+    if (arithmetic && prefix == 0xF3) return any.operator()<u32>(1);
+    if (arithmetic) return any.operator()<u32>(4);
+    if (horizontal) return prefix == 0x66 ? any.operator()<u64>(2) : any.operator()<u32>(4);
+    if (insn.opcode == 0x5A && prefix == 0x66) return any.operator()<u32>(2);
+    if (insn.opcode == 0x5A && prefix == 0xF2) return any.operator()<u32>(1);
+    return false;
+}
+
+/// Sets the guest's exception flags; raises #XM, or #UD where the system does not know #XM.
+Maybe<void> judge_exceptions(Cpu& cpu, const Insn& insn, const SimdFrame& frame) {
+    u32& mxcsr = cpu.state.fpu.mxcsr;
+    const u32 unmasked = unmasked_exceptions(mxcsr);
+    u32 raised = frame.mxcsr & mxcsr_flags;
+    if ((unmasked & mxcsr_underflow) && has_tiny_result(insn, frame.result)) raised |= mxcsr_underflow;
+    if (!(raised & unmasked)) [[likely]] {
+        mxcsr |= raised;
+        return {};
+    }
+    if (raised & unmasked & mxcsr_before_computing) raised &= mxcsr_before_computing;
+    mxcsr |= raised;
+    return cpu.state.cr4 & cr4::osxmmexcpt ? cpu.raise(Vector::simd_error) : cpu.raise_ud();
+}
+
+/// The memory operand in the low bytes of `out`.
+Maybe<void> read_simd_memory(Cpu& cpu, const Insn& insn, unsigned size, Vec128& out) {
+    const auto read = [&]<std::size_t n>() -> Maybe<void> {
+        const auto value = GUEST_TRY((read_memory<Bytes<n>>(cpu, insn)));
+        std::memcpy(out.byte.data(), &value, n);
+        return {};
+    };
+    switch (size) {
+    case 1: return read.operator()<1>();
+    case 2: return read.operator()<2>();
+    case 4: return read.operator()<4>();
+    case 8: return read.operator()<8>();
+    default:
+        // PCMPxSTRx are the only ones without an alignment rule (SDM vol. 2A, table 2-21).
+        if (!(insn.opcode_map == 3 && insn.opcode >= 0x60 && insn.opcode <= 0x63))
+            GUEST_TRY(check_alignment(cpu, insn, AccessKind::Read));
+        return read.operator()<16>();
+    }
+}
+
+bool has_immediate(const Insn& insn) {
+    return insn.op(1).kind == OperandKind::immediate || insn.op(2).kind == OperandKind::immediate;
+}
+
+const u8* register_address(CpuState& state, ThunkOperand kind, u8 slot) {
+    switch (kind) {
+    case ThunkOperand::xmm: return state.fpu.xmm[slot].data();
+    case ThunkOperand::mmx: return mmx_register(state.fpu, slot);
+    default: return reinterpret_cast<const u8*>(state.gpr.data()) + slot;
+    }
+}
+
+/// PCMPxSTRM leave a mask in XMM0, PCMPxSTRI an index in ECX.
+void commit_string_compare(CpuState& state, const Insn& insn, const SimdFrame& frame) {
+    if (insn.opcode & 1)
+        state.set_reg<u32>(Gpr::cx, frame.ecx);
+    else
+        state.fpu.xmm[0] = frame.implicit.byte;
+}
+
+/// `reg`: the operand in ModRM.reg (none: it extends the opcode, and ModRM.rm is changed by an immediate).
+template <ThunkOperand reg, ThunkOperand rm, u8 actions>
+Step simd_handler(Cpu& cpu, const Insn& insn) {
+    constexpr bool mmx = reg == ThunkOperand::mmx || rm == ThunkOperand::mmx;
+    constexpr bool mmx_only =
+        mmx && reg != ThunkOperand::xmm && rm != ThunkOperand::xmm && (actions & thunk::mxcsr) == 0;
+    if (const Flow flow = mmx_only ? enter_mmx(cpu) : enter_sse(cpu, mmx); flow != Flow::next) [[unlikely]]
+        return flow;
+    CpuState& state = cpu.state;
+    SimdFrame frame;
+    Vec128 memory;
+    const void* rm_address = &memory;
+    const Operand& rm_operand = insn.op(reg == ThunkOperand::none ? 0 : 1);
+    if (rm == ThunkOperand::memory && rm_operand.kind == OperandKind::memory)
+        GUEST_TRY(read_simd_memory(cpu, insn, rm_operand.size, memory));
+    else
+        rm_address = register_address(state, rm == ThunkOperand::memory ? ThunkOperand::gpr : rm, rm_operand.slot);
+    const SimdEncoding encoding{.mandatory_prefix = insn.mandatory_prefix,
+                                .opcode_map = insn.opcode_map,
+                                .opcode = insn.opcode,
+                                .extension = reg == ThunkOperand::none ? static_cast<u8>((insn.modrm >> 3) & 7) : u8{0},
+                                .reg = reg,
+                                .rm = rm,
+                                .has_immediate = has_immediate(insn),
+                                .immediate = static_cast<u8>(insn.immediate),
+                                .actions = actions};
+    if constexpr ((actions & thunk::mxcsr) != 0) {
+        frame.mxcsr = mxcsr_to_run_with(state.fpu.mxcsr);
+        frame.host_mxcsr = host_mxcsr;
+    }
+    if constexpr ((actions & thunk::implicit) != 0) {
+        frame.implicit.byte = state.fpu.xmm[0];
+        frame.eax = state.reg<u32>(Gpr::ax);
+        frame.edx = state.reg<u32>(Gpr::dx);
+    }
+    const u8 changed = insn.op(0).slot;
+    cpu.fpu_thunks->simd(encoding)(&frame, register_address(state, reg, changed), rm_address);
+    if constexpr (mmx) enter_mmx_mode(state.fpu); // also where a conversion then raises #XM
+    if constexpr ((actions & thunk::mxcsr) != 0) GUEST_TRY(judge_exceptions(cpu, insn, frame));
+    if constexpr ((actions & thunk::flags) != 0) {
+        state.arithmetic_flags = host::flags_from_ax(frame.flags_ax);
+        if constexpr ((actions & thunk::implicit) != 0) commit_string_compare(state, insn, frame);
+        return Flow::next;
+    }
+    switch (reg == ThunkOperand::none ? rm : reg) {
+    case ThunkOperand::xmm: state.fpu.xmm[changed] = frame.result.byte; break;
+    case ThunkOperand::mmx: set_mmx_register(state.fpu, changed, frame.result.byte.data()); break;
+    default: {
+        u32 value = 0;
+        std::memcpy(&value, frame.result.byte.data(), sizeof value);
+        set_reg_at<u32>(state, changed, value);
+    }
+    }
+    return Flow::next;
+}
+
+template <ThunkOperand reg, u8 actions>
+Handler by_rm(const Operand& rm) {
+    switch (rm.kind) {
+    case OperandKind::xmm: return simd_handler<reg, ThunkOperand::xmm, actions>;
+    case OperandKind::mmx: return simd_handler<reg, ThunkOperand::mmx, actions>;
+    case OperandKind::gpr:
+    case OperandKind::memory: return simd_handler<reg, ThunkOperand::memory, actions>;
+    default: return nullptr;
+    }
+}
+
+template <u8 actions>
+Handler choose(const Insn& insn) {
+    switch (insn.op(0).kind) {
+    case OperandKind::xmm: return by_rm<ThunkOperand::xmm, actions>(insn.op(1));
+    case OperandKind::mmx: return by_rm<ThunkOperand::mmx, actions>(insn.op(1));
+    case OperandKind::gpr: return by_rm<ThunkOperand::gpr, actions>(insn.op(1));
+    default: return nullptr;
+    }
+}
+
+template <u8 operation_size>
+Step crc32_handler(Cpu& cpu, const Insn& insn) {
+    u64 source = 0;
+    const Operand& operand = insn.op(1);
+    if (operand.kind == OperandKind::memory) {
+        Vec128 memory;
+        GUEST_TRY(read_simd_memory(cpu, insn, operation_size, memory));
+        std::memcpy(&source, memory.byte.data(), operation_size);
+    } else {
+        source = reg_at<u32>(cpu.state, operand.slot);
+    }
+    u64 sum = reg_at<u32>(cpu.state, insn.op(0).slot);
+    if constexpr (operation_size == 1)
+        asm("crc32b %b[source], %k[sum]" : [sum] "+r"(sum) : [source] "q"(source));
+    else if constexpr (operation_size == 2)
+        asm("crc32w %w[source], %k[sum]" : [sum] "+r"(sum) : [source] "r"(source));
+    else
+        asm("crc32l %k[source], %k[sum]" : [sum] "+r"(sum) : [source] "r"(source));
+    set_reg_at<u32>(cpu.state, insn.op(0).slot, static_cast<u32>(sum));
+    return Flow::next;
+}
+
+} // namespace
+
+namespace select {
+
+Handler simd(const Insn& insn) {
+    if (insn.op(1).kind != OperandKind::immediate) return choose<0>(insn);
+    if (insn.op(0).kind == OperandKind::xmm) return simd_handler<ThunkOperand::none, ThunkOperand::xmm, 0>;
+    if (insn.op(0).kind == OperandKind::mmx) return simd_handler<ThunkOperand::none, ThunkOperand::mmx, 0>;
+    return nullptr;
+}
+
+Handler simd_float(const Insn& insn) { return choose<thunk::mxcsr>(insn); }
+
+Handler simd_float_compare(const Insn& insn) {
+    return by_rm<ThunkOperand::xmm, thunk::mxcsr | thunk::flags>(insn.op(1));
+}
+
+Handler simd_test(const Insn& insn) { return by_rm<ThunkOperand::xmm, thunk::flags>(insn.op(1)); }
+
+Handler simd_string(const Insn& insn) { return by_rm<ThunkOperand::xmm, thunk::flags | thunk::implicit>(insn.op(1)); }
+
+Handler simd_blend(const Insn& insn) { return by_rm<ThunkOperand::xmm, thunk::implicit>(insn.op(1)); }
+
+Handler crc32(const Insn& insn) {
+    switch (insn.op(1).size) {
+    case 1: return crc32_handler<1>;
+    case 2: return crc32_handler<2>;
+    default: return crc32_handler<4>;
+    }
+}
+
+} // namespace select
+
+} // namespace ringshift

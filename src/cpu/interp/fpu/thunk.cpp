@@ -1,0 +1,191 @@
+// Host thunks: how x87, MMX and SSE instructions are executed.
+//
+// The interpreter has no floating-point arithmetic of its own. The guest's instruction is also the host's, so the host
+// executes it and the result is silicon's, to the last bit of the last undefined flag. A thunk is a small generated
+// routine around one such instruction: it loads the operands from where the handler put them, runs the instruction,
+// and stores what it did where the handler looks.
+//
+// The guest's bytes are never copied. A thunk's instruction is assembled from the decoded fields: mandatory prefix, map
+// and opcode (which only a row of policy.def with one of our selectors can have got here), and a ModRM byte of our own.
+// Register numbers are always the same host registers; a memory operand is always [rdx] (SIMD) or [rsi] (x87), a
+// buffer of the handler's. So a guest can neither name a host address nor make more than a few thousand routines (the
+// immediate byte is part of the instruction); when the arena is full everything in it is dropped, which is safe because
+// nobody keeps a thunk's address.
+//
+// SIMD. The register operand stands in XMM1, MM1 or EAX, the other in XMM2, MM2 or memory, the hidden XMM0 in XMM0.
+// Loading them costs three moves. MXCSR is loaded only for instructions that round or raise; all exceptions are then
+// masked, and the handler judges the flags afterwards (simd.cpp), so the host never takes a SIGFPE. MMX routines end
+// with EMMS: the C++ code around expects an empty x87 stack.
+//
+// x87. The whole register file counts (tags, top of stack, condition codes), so the image is loaded with FXRSTOR and
+// stored with FXSAVE, about 50 ns together. The guest's own control word is in force, unmasked exceptions included:
+// only so does silicon suppress the store and the pop that an unmasked exception suppresses. The exception itself stays
+// pending in the host for the next waiting x87 instruction; FXSAVE is not one, FNCLEX removes it, and the handler finds
+// it as ES in the stored status word. The image is loaded with a status word without exception flags, which are sticky
+// and put back by the handler, so an exception that the guest has already pending does not trap in the host. FIP, FDP
+// and FOP in the stored image are the host's and are never copied out.
+#include "cpu/interp/fpu/thunk.h"
+
+#include "base/result.h"
+
+namespace ringshift {
+
+namespace {
+
+/// Bytes of a routine under construction.
+class Assembler {
+  public:
+    template <typename... Bytes>
+    Assembler& bytes(Bytes... values) {
+        ((m_code[m_size++] = static_cast<u8>(values)), ...);
+        return *this;
+    }
+    std::span<const u8> code() const { return std::span(m_code).first(m_size); }
+
+  private:
+    std::array<u8, 128> m_code{};
+    std::size_t m_size = 0;
+};
+
+constexpr u8 offset_result = offsetof(SimdFrame, result);
+constexpr u8 offset_implicit = offsetof(SimdFrame, implicit);
+constexpr u8 offset_mxcsr = offsetof(SimdFrame, mxcsr);
+constexpr u8 offset_host_mxcsr = offsetof(SimdFrame, host_mxcsr);
+constexpr u8 offset_flags = offsetof(SimdFrame, flags_ax);
+constexpr u8 offset_eax = offsetof(SimdFrame, eax);
+constexpr u8 offset_edx = offsetof(SimdFrame, edx);
+constexpr u8 offset_ecx = offsetof(SimdFrame, ecx);
+
+/// rdi: frame, rsi: register operand, rdx: the other (moved to r8 where EDX is an input).
+void load_operands(Assembler& a, const SimdEncoding& e) {
+    switch (e.reg) {
+    case ThunkOperand::xmm: a.bytes(0x0F, 0x10, 0x0E); break; // movups xmm1, [rsi]
+    case ThunkOperand::mmx: a.bytes(0x0F, 0x6F, 0x0E); break; // movq mm1, [rsi]
+    default: break;
+    }
+    switch (e.rm) {
+    case ThunkOperand::xmm: a.bytes(0x0F, 0x10, 0x12); break; // movups xmm2, [rdx]
+    case ThunkOperand::mmx: a.bytes(0x0F, 0x6F, 0x12); break; // movq mm2, [rdx]
+    default: break;
+    }
+    if (e.actions & thunk::implicit) {
+        a.bytes(0x0F, 0x10, 0x47, offset_implicit); // movups xmm0, [rdi + implicit]
+        a.bytes(0x49, 0x89, 0xD0);                  // mov r8, rdx
+        a.bytes(0x8B, 0x47, offset_eax);            // mov eax, [rdi + eax]
+        a.bytes(0x8B, 0x57, offset_edx);            // mov edx, [rdi + edx]
+        a.bytes(0x31, 0xC9);                        // xor ecx, ecx
+    }
+    if (e.actions & thunk::mxcsr) a.bytes(0x0F, 0xAE, 0x57, offset_mxcsr); // ldmxcsr [rdi + mxcsr]
+}
+
+void emit_instruction(Assembler& a, const SimdEncoding& e) {
+    const bool memory_in_r8 = e.rm == ThunkOperand::memory && (e.actions & thunk::implicit) != 0;
+    if (e.mandatory_prefix) a.bytes(e.mandatory_prefix);
+    if (memory_in_r8) a.bytes(0x41);
+    a.bytes(0x0F);
+    if (e.opcode_map == 2) a.bytes(0x38);
+    if (e.opcode_map == 3) a.bytes(0x3A);
+    const u8 reg = e.reg == ThunkOperand::none ? e.extension : e.reg == ThunkOperand::gpr ? 0 : 1;
+    const u8 rm = e.rm != ThunkOperand::memory ? 0xC2 : memory_in_r8 ? 0x00 : 0x02;
+    a.bytes(e.opcode, rm | (reg << 3));
+    if (e.has_immediate) a.bytes(e.immediate);
+}
+
+void store_results(Assembler& a, const SimdEncoding& e) {
+    if (e.actions & thunk::flags) {
+        a.bytes(0x9F, 0x0F, 0x90, 0xC0);   // lahf; seto al
+        a.bytes(0x89, 0x47, offset_flags); // mov [rdi + flags], eax
+    }
+    if (e.actions & thunk::mxcsr) {
+        a.bytes(0x0F, 0xAE, 0x5F, offset_mxcsr);      // stmxcsr [rdi + mxcsr]
+        a.bytes(0x0F, 0xAE, 0x57, offset_host_mxcsr); // ldmxcsr [rdi + host_mxcsr]
+    }
+    if (e.actions & thunk::implicit) {
+        a.bytes(0x0F, 0x11, 0x47, offset_implicit); // movups [rdi + implicit], xmm0
+        a.bytes(0x89, 0x4F, offset_ecx);            // mov [rdi + ecx], ecx
+    }
+    const bool group = e.reg == ThunkOperand::none; // the operand that changes is in ModRM.rm
+    switch (group ? e.rm : e.reg) {
+    case ThunkOperand::xmm: a.bytes(0x0F, 0x11, group ? 0x57 : 0x4F, offset_result); break; // movups [rdi], xmm2 / xmm1
+    case ThunkOperand::mmx: a.bytes(0x0F, 0x7F, group ? 0x57 : 0x4F, offset_result); break; // movq [rdi], mm2 / mm1
+    case ThunkOperand::gpr: a.bytes(0x89, 0x47, offset_result); break;                      // mov [rdi], eax
+    default: break;
+    }
+    if (e.reg == ThunkOperand::mmx || e.rm == ThunkOperand::mmx) a.bytes(0x0F, 0x77); // emms
+    a.bytes(0xC3);
+}
+
+} // namespace
+
+FpuThunks::FpuThunks() : m_arena(arena_size) {}
+
+const void* FpuThunks::find_slow(u64 key) {
+    const auto known = m_all.find(key);
+    if (known == m_all.end()) return nullptr;
+    m_recent[(key ^ (key >> 9) ^ (key >> 20)) % recent_entries] = {key, known->second};
+    return known->second;
+}
+
+const void* FpuThunks::publish(u64 key, std::span<const u8> code) {
+    const void* where = m_arena.publish(code);
+    if (!where) {
+        m_arena.clear();
+        m_all.clear();
+        m_recent.fill({});
+        where = m_arena.publish(code);
+    }
+    ASSERT(where);
+    m_all[key] = where;
+    m_recent[(key ^ (key >> 9) ^ (key >> 20)) % recent_entries] = {key, where};
+    return where;
+}
+
+SimdThunk FpuThunks::simd(const SimdEncoding& e) {
+    // Bit 63 keeps SIMD keys apart from x87 keys and from the empty entry.
+    const u64 key = u64{1} << 63 | u64{e.opcode} | u64{e.mandatory_prefix} << 8 | u64{e.opcode_map} << 16 |
+                    u64{e.immediate} << 18 | u64{e.has_immediate} << 26 | static_cast<u64>(e.reg) << 27 |
+                    static_cast<u64>(e.rm) << 30 | u64{e.actions} << 33 | u64{e.extension} << 36;
+    const void* code = find(key);
+    if (!code) [[unlikely]] {
+        code = find_slow(key);
+        if (!code) {
+            Assembler a;
+            load_operands(a, e);
+            emit_instruction(a, e);
+            store_results(a, e);
+            code = publish(key, a.code());
+        }
+    }
+    return reinterpret_cast<SimdThunk>(reinterpret_cast<std::uintptr_t>(code));
+}
+
+X87Thunk FpuThunks::x87(u8 opcode, u8 modrm) {
+    ASSERT((opcode & 0xF8) == 0xD8, "opcode {:02X}", opcode);
+    const u8 own_modrm = modrm >= 0xC0 ? modrm : (modrm & 0x38) | 6; // memory: [rsi]
+    const u64 key = u64{1} << 62 | u64{opcode} << 8 | own_modrm;
+    const void* code = find(key);
+    if (!code) [[unlikely]] {
+        code = find_slow(key);
+        if (!code) {
+            Assembler a;
+            a.bytes(0x89, 0xD0);       // mov eax, edx
+            a.bytes(0x0F, 0xAE, 0x0F); // fxrstor [rdi]
+            a.bytes(0x04, 0x7F, 0x9E); // add al, 7F; sahf
+            a.bytes(opcode, own_modrm);
+            a.bytes(0x9F, 0x0F, 0x90, 0xC0);       // lahf; seto al
+            a.bytes(0x0F, 0xAE, 0x07);             // fxsave [rdi]
+            a.bytes(0xF6, 0x47, 0x02, 0x80);       // test byte [rdi + 2], 80: ES
+            a.bytes(0x74, 0x02);                   // jz over FNCLEX
+            a.bytes(0xDB, 0xE2);                   // fnclex
+            a.bytes(0x0F, 0x77);                   // emms: empty, as C++ code expects
+            a.bytes(0x66, 0x81, 0x3F, 0x7F, 0x03); // cmp word [rdi], 37F
+            a.bytes(0x74, 0x02);                   // je over FNINIT
+            a.bytes(0xDB, 0xE3);                   // fninit
+            a.bytes(0xC3);
+            code = publish(key, a.code());
+        }
+    }
+    return reinterpret_cast<X87Thunk>(reinterpret_cast<std::uintptr_t>(code));
+}
+
+} // namespace ringshift

@@ -1,0 +1,90 @@
+// Generated host routines that run one x87, MMX or SSE instruction on the guest's operands. The essay is in thunk.cpp.
+#pragma once
+
+#include "cpu/interp/fpu/executable_arena.h"
+#include "cpu/isa/insn.h"
+#include "cpu/state.h"
+
+#include <array>
+#include <unordered_map>
+
+namespace ringshift {
+
+/// A vector register or memory operand.
+struct alignas(16) Vec128 {
+    std::array<u8, 16> byte{};
+};
+
+/// What a SIMD thunk reads beside its operands, and all that it writes.
+struct SimdFrame {
+    Vec128 result;        ///< the register operand afterwards: XMM, MMX (8 bytes) or general (4 bytes)
+    Vec128 implicit;      ///< XMM0, for instructions that have it as hidden operand; PCMPxSTRM write it
+    u32 mxcsr = 0;        ///< in: to run with; out: as left
+    u32 host_mxcsr = 0;   ///< put back at the end
+    u32 flags_ax = 0;     ///< out: LAHF and SETO
+    u32 eax = 0, edx = 0; ///< in: lengths for PCMPESTRx
+    u32 ecx = 0;          ///< out: the index of PCMPxSTRI
+};
+
+/// What stands in a ModRM field.
+enum class ThunkOperand : u8 { none, gpr, mmx, xmm, memory };
+
+/// What a SIMD thunk does beside its instruction; part of its identity.
+namespace thunk {
+inline constexpr u8 mxcsr = 1;    ///< runs with SimdFrame::mxcsr and reports it
+inline constexpr u8 flags = 2;    ///< reports flags
+inline constexpr u8 implicit = 4; ///< takes XMM0, EAX and EDX, reports XMM0 and ECX
+} // namespace thunk
+
+struct SimdEncoding {
+    u8 mandatory_prefix = 0;
+    u8 opcode_map = 1;
+    u8 opcode = 0;
+    u8 extension = 0; ///< ModRM.reg where it belongs to the opcode (`reg` is none)
+    ThunkOperand reg = ThunkOperand::none;
+    ThunkOperand rm = ThunkOperand::none;
+    bool has_immediate = false;
+    u8 immediate = 0;
+    u8 actions = 0;
+};
+
+/// `reg` is the register operand before (`frame.result` after); `rm` the other operand, readable for its full size.
+using SimdThunk = void (*)(SimdFrame* frame, const void* reg, const void* rm);
+
+/// The x87 part of an FXSAVE image, loaded before and stored after; nothing pending and no stack left in the host.
+/// `memory`: the memory operand, read or written. `ax`: flags in LAHF's and SETO's places, in for FCMOVcc, out for
+/// FCOMI.
+using X87Thunk = u32 (*)(FpuState* image, void* memory, u32 ax);
+
+/// One for each Cpu. Routines are made when first asked for; a returned pointer is good until the next call.
+class FpuThunks {
+  public:
+    FpuThunks();
+
+    SimdThunk simd(const SimdEncoding& encoding);
+    /// `opcode` D8 to DF; only the reg field of a memory form's `modrm` counts.
+    X87Thunk x87(u8 opcode, u8 modrm);
+
+    /// Work area for x87 instructions: committed to CpuState only when nothing can fault any more.
+    FpuState image;
+
+  private:
+    struct Entry {
+        u64 key = 0;
+        const void* code = nullptr;
+    };
+    const void* find(u64 key) const {
+        const Entry& entry = m_recent[(key ^ (key >> 9) ^ (key >> 20)) % recent_entries];
+        return entry.key == key ? entry.code : nullptr;
+    }
+    const void* publish(u64 key, std::span<const u8> code);
+    const void* find_slow(u64 key);
+
+    static constexpr std::size_t arena_size = 1 << 20;
+    static constexpr std::size_t recent_entries = 1024;
+    ExecutableArena m_arena;
+    std::array<Entry, recent_entries> m_recent{};
+    std::unordered_map<u64, const void*> m_all;
+};
+
+} // namespace ringshift
