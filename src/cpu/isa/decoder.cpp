@@ -51,7 +51,9 @@ std::optional<Feature> required_feature(ZydisISASet set) {
     case ZYDIS_ISA_SET_X87: return Feature::fpu;
     case ZYDIS_ISA_SET_CMOV:
     case ZYDIS_ISA_SET_FCMOV: return Feature::cmov;
-    case ZYDIS_ISA_SET_FAT_NOP: return Feature::nopl;
+    case ZYDIS_ISA_SET_FAT_NOP:
+    case ZYDIS_ISA_SET_PREFETCH_NOP: // 0F 0D with a register
+        return Feature::nopl;
     case ZYDIS_ISA_SET_PENTIUMMMX: return Feature::mmx;
     case ZYDIS_ISA_SET_FXSAVE: return Feature::fxsr;
     case ZYDIS_ISA_SET_CLFSH: return Feature::clfsh;
