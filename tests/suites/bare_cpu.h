@@ -9,7 +9,7 @@
 
 namespace ringshift {
 
-class BarePlatform final : public Platform {
+class BarePlatform : public Platform {
   public:
     u32 in(u16, unsigned) override { return ~0u; }
     void out(u16, unsigned, u32) override {}

@@ -66,19 +66,36 @@ RINGSHIFT_UNARY(dec, "dec")
 RINGSHIFT_UNARY(neg, "neg")
 #undef RINGSHIFT_UNARY
 
-/// a = a shifted or rotated by count (already masked to 5 bits by the caller or the host alike); a count of zero
-/// changes nothing. 8- and 16-bit rotates through carry take the host's modulus.
-#define RINGSHIFT_SHIFT(name, mnemonic)                                                                                \
+/// a = a shifted or rotated by `count`; the host masks it to 5 bits, a count of zero changes nothing. Register and
+/// memory destinations, CL and immediate counts are different instructions to the host: for counts over 1 each may
+/// leave another OF.
+#define RINGSHIFT_SHIFT_BY_CL(name, mnemonic, constraint)                                                              \
     template <typename T>                                                                                              \
     inline T name(T a, u8 count, u32& flags) {                                                                         \
         u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %%cl, %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                       \
-            : [a] "+q"(a), "+&a"(ax)                                                                                   \
+        asm(RINGSHIFT_LOAD_FLAGS mnemonic "%z[a] %%cl, %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                  \
+            : [a] constraint(a), "+&a"(ax)                                                                             \
             : "c"(count)                                                                                               \
             : "cc");                                                                                                   \
         flags = flags_from_ax(ax);                                                                                     \
         return a;                                                                                                      \
     }
+#define RINGSHIFT_SHIFT_BY_IMMEDIATE(name, mnemonic, constraint)                                                       \
+    template <typename T, u8 count>                                                                                    \
+    inline T name(T a, u32& flags) {                                                                                   \
+        u32 ax = flags_to_ax(flags);                                                                                   \
+        asm(RINGSHIFT_LOAD_FLAGS mnemonic "%z[a] %[n], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                  \
+            : [a] constraint(a), "+&a"(ax)                                                                             \
+            : [n] "i"(count)                                                                                           \
+            : "cc");                                                                                                   \
+        flags = flags_from_ax(ax);                                                                                     \
+        return a;                                                                                                      \
+    }
+#define RINGSHIFT_SHIFT(name, mnemonic)                                                                                \
+    RINGSHIFT_SHIFT_BY_CL(name, mnemonic, "+q")                                                                        \
+    RINGSHIFT_SHIFT_BY_CL(name##_memory, mnemonic, "+m")                                                               \
+    RINGSHIFT_SHIFT_BY_IMMEDIATE(name##_immediate, mnemonic, "+q")                                                     \
+    RINGSHIFT_SHIFT_BY_IMMEDIATE(name##_memory_immediate, mnemonic, "+m")
 RINGSHIFT_SHIFT(rol, "rol")
 RINGSHIFT_SHIFT(ror, "ror")
 RINGSHIFT_SHIFT(rcl, "rcl")
@@ -87,6 +104,8 @@ RINGSHIFT_SHIFT(shl, "shl")
 RINGSHIFT_SHIFT(shr, "shr")
 RINGSHIFT_SHIFT(sar, "sar")
 #undef RINGSHIFT_SHIFT
+#undef RINGSHIFT_SHIFT_BY_CL
+#undef RINGSHIFT_SHIFT_BY_IMMEDIATE
 
 /// Double-precision shifts, 16 and 32 bits.
 #define RINGSHIFT_DOUBLE_SHIFT(name, mnemonic)                                                                         \
@@ -96,6 +115,21 @@ RINGSHIFT_SHIFT(sar, "sar")
         asm(RINGSHIFT_LOAD_FLAGS mnemonic " %%cl, %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                 \
             : [a] "+r"(a), "+&a"(ax)                                                                                   \
             : [b] "r"(b), "c"(count)                                                                                   \
+            : "cc");                                                                                                   \
+        flags = flags_from_ax(ax);                                                                                     \
+        return a;                                                                                                      \
+    }
+RINGSHIFT_DOUBLE_SHIFT(shld, "shld")
+RINGSHIFT_DOUBLE_SHIFT(shrd, "shrd")
+#undef RINGSHIFT_DOUBLE_SHIFT
+
+#define RINGSHIFT_DOUBLE_SHIFT(name, mnemonic)                                                                         \
+    template <typename T, u8 count>                                                                                    \
+    inline T name##_immediate(T a, T b, u32& flags) {                                                                  \
+        u32 ax = flags_to_ax(flags);                                                                                   \
+        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %[count], %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                             \
+            : [a] "+r"(a), "+&a"(ax)                                                                                   \
+            : [b] "r"(b), [count] "i"(count)                                                                           \
             : "cc");                                                                                                   \
         flags = flags_from_ax(ax);                                                                                     \
         return a;                                                                                                      \

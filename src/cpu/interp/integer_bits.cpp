@@ -8,9 +8,19 @@ namespace {
 
 #define RINGSHIFT_OPERATION(type, function)                                                                            \
     struct type {                                                                                                      \
-        template <typename T>                                                                                          \
-        static T apply(T a, u8 count, u32& flags) {                                                                    \
-            return host::function<T>(a, count, flags);                                                                 \
+        template <typename T, typename Where>                                                                          \
+        static T by_cl(T a, u8 count, u32& flags) {                                                                    \
+            if constexpr (std::is_same_v<Where, InMemory>)                                                             \
+                return host::function##_memory<T>(a, count, flags);                                                    \
+            else                                                                                                       \
+                return host::function<T>(a, count, flags);                                                             \
+        }                                                                                                              \
+        template <typename T, typename Where, u8 count>                                                                \
+        static T by_immediate(T a, u32& flags) {                                                                       \
+            if constexpr (std::is_same_v<Where, InMemory>)                                                             \
+                return host::function##_memory_immediate<T, count>(a, flags);                                          \
+            else                                                                                                       \
+                return host::function##_immediate<T, count>(a, flags);                                                 \
         }                                                                                                              \
     };
 RINGSHIFT_OPERATION(Rol, rol)
@@ -22,42 +32,85 @@ RINGSHIFT_OPERATION(Shr, shr)
 RINGSHIFT_OPERATION(Sar, sar)
 #undef RINGSHIFT_OPERATION
 
-/// The count is CL or an immediate, both masked to 5 bits by the host's own instruction.
-template <typename Operation, typename T, typename Destination, typename Count>
-Step shift(Cpu& cpu, const Insn& insn) {
-    u8 count;
-    if constexpr (std::is_same_v<Count, Immediate>)
-        count = static_cast<u8>(insn.immediate);
-    else
-        count = cpu.state.reg<u8>(Gpr::cx);
+#define RINGSHIFT_OPERATION(type, function)                                                                            \
+    struct type {                                                                                                      \
+        template <typename T>                                                                                          \
+        static T by_cl(T a, T fill, u8 count, u32& flags) {                                                            \
+            return host::function<T>(a, fill, count, flags);                                                           \
+        }                                                                                                              \
+        template <typename T, u8 count>                                                                                \
+        static T by_immediate(T a, T fill, u32& flags) {                                                               \
+            return host::function##_immediate<T, count>(a, fill, flags);                                               \
+        }                                                                                                              \
+    };
+RINGSHIFT_OPERATION(Shld, shld)
+RINGSHIFT_OPERATION(Shrd, shrd)
+#undef RINGSHIFT_OPERATION
+
+/// Counts are masked to 5 bits (SDM vol. 2B, SAL); those of immediates when the handler is chosen.
+template <typename Operation, typename T, typename Destination>
+Step shift_by_cl(Cpu& cpu, const Insn& insn) {
+    const u8 count = cpu.state.reg<u8>(Gpr::cx);
+    return modify<T, Destination>(
+        cpu, insn, [count](T a, u32& flags) { return Operation::template by_cl<T, Destination>(a, count, flags); });
+}
+template <typename Operation, typename T, typename Destination, u8 count>
+Step shift_by_immediate(Cpu& cpu, const Insn& insn) {
+    return modify<T, Destination>(
+        cpu, insn, [](T a, u32& flags) { return Operation::template by_immediate<T, Destination, count>(a, flags); });
+}
+
+template <typename Operation, typename T, typename Destination>
+Step double_shift_by_cl(Cpu& cpu, const Insn& insn) {
+    const u8 count = cpu.state.reg<u8>(Gpr::cx);
+    const T fill = reg_at<T>(cpu.state, insn.op(1).slot);
     return modify<T, Destination>(cpu, insn,
-                                  [count](T a, u32& flags) { return Operation::template apply<T>(a, count, flags); });
+                                  [=](T a, u32& flags) { return Operation::template by_cl<T>(a, fill, count, flags); });
+}
+template <typename Operation, typename T, typename Destination, u8 count>
+Step double_shift_by_immediate(Cpu& cpu, const Insn& insn) {
+    const T fill = reg_at<T>(cpu.state, insn.op(1).slot);
+    return modify<T, Destination>(
+        cpu, insn, [fill](T a, u32& flags) { return Operation::template by_immediate<T, count>(a, fill, flags); });
+}
+
+using Counts = std::make_integer_sequence<u8, 32>;
+
+template <typename Operation, typename T, typename Destination, u8... counts>
+Handler pick_shift(u32 count, std::integer_sequence<u8, counts...>) {
+    static constexpr Handler handlers[] = {shift_by_immediate<Operation, T, Destination, counts>...};
+    return handlers[count & 31];
+}
+template <typename Operation, typename T, typename Destination, u8... counts>
+Handler pick_double_shift(u32 count, std::integer_sequence<u8, counts...>) {
+    static constexpr Handler handlers[] = {double_shift_by_immediate<Operation, T, Destination, counts>...};
+    return handlers[count & 31];
 }
 
 template <typename Operation>
 Handler select_shift(const Insn& insn) {
     const bool by_cl = insn.op(1).kind == OperandKind::gpr;
     return by_size(insn.op(0).size, [&]<typename T>() -> Handler {
-        if (in_memory(insn.op(0)))
-            return by_cl ? shift<Operation, T, InMemory, InRegister> : shift<Operation, T, InMemory, Immediate>;
-        return by_cl ? shift<Operation, T, InRegister, InRegister> : shift<Operation, T, InRegister, Immediate>;
+        const auto pick = [&]<typename Destination>() -> Handler {
+            return by_cl ? shift_by_cl<Operation, T, Destination>
+                         : pick_shift<Operation, T, Destination>(insn.immediate, Counts{});
+        };
+        return in_memory(insn.op(0)) ? pick.template operator()<InMemory>() : pick.template operator()<InRegister>();
     });
 }
 
-template <typename T, typename Destination, bool right>
-Step double_shift(Cpu& cpu, const Insn& insn) {
-    const u8 count = insn.op(2).kind == OperandKind::gpr ? cpu.state.reg<u8>(Gpr::cx) : static_cast<u8>(insn.immediate);
-    const T fill = reg_at<T>(cpu.state, insn.op(1).slot);
-    return modify<T, Destination>(cpu, insn, [=](T a, u32& flags) {
-        return right ? host::shrd<T>(a, fill, count, flags) : host::shld<T>(a, fill, count, flags);
-    });
-}
-
-template <bool right>
+template <typename Operation>
 Handler select_double_shift(const Insn& insn) {
+    const bool by_cl = insn.op(2).kind == OperandKind::gpr;
+    const auto pick = [&]<typename T, typename Destination>() -> Handler {
+        return by_cl ? double_shift_by_cl<Operation, T, Destination>
+                     : pick_double_shift<Operation, T, Destination>(insn.immediate, Counts{});
+    };
     if (insn.op(0).size == 2)
-        return in_memory(insn.op(0)) ? double_shift<u16, InMemory, right> : double_shift<u16, InRegister, right>;
-    return in_memory(insn.op(0)) ? double_shift<u32, InMemory, right> : double_shift<u32, InRegister, right>;
+        return in_memory(insn.op(0)) ? pick.template operator()<u16, InMemory>()
+                                     : pick.template operator()<u16, InRegister>();
+    return in_memory(insn.op(0)) ? pick.template operator()<u32, InMemory>()
+                                 : pick.template operator()<u32, InRegister>();
 }
 
 struct Bt {
@@ -180,8 +233,8 @@ Handler rcr(const Insn& insn) { return select_shift<Rcr>(insn); }
 Handler shl(const Insn& insn) { return select_shift<Shl>(insn); }
 Handler shr(const Insn& insn) { return select_shift<Shr>(insn); }
 Handler sar(const Insn& insn) { return select_shift<Sar>(insn); }
-Handler shld(const Insn& insn) { return select_double_shift<false>(insn); }
-Handler shrd(const Insn& insn) { return select_double_shift<true>(insn); }
+Handler shld(const Insn& insn) { return select_double_shift<Shld>(insn); }
+Handler shrd(const Insn& insn) { return select_double_shift<Shrd>(insn); }
 Handler bt(const Insn& insn) { return select_bit<Bt>(insn); }
 Handler bts(const Insn& insn) { return select_bit<Bts>(insn); }
 Handler btr(const Insn& insn) { return select_bit<Btr>(insn); }

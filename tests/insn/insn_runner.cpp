@@ -1,0 +1,127 @@
+// Runs insn tests: insn_runner HOST_RUNNER INCLUDE_FOLDER FILE.asm... Every user-mode case runs on the interpreter and
+// on the host CPU; both must meet the file's expectations and agree with each other in registers, flags, x87, SSE and
+// memory.
+#include "insn_case.h"
+#include "interpreted_cpu.h"
+
+#include <cstdio>
+
+using namespace ringshift;
+
+namespace {
+
+std::string check_expectations(const InsnCase& c, const UserProgram& after, const char* engine) {
+    std::string errors;
+    const auto note = [&](const std::string& what, u64 got, u64 want) {
+        if (got != want) errors += fmt::format("  {}: {} = {:08X}, expected {:08X}\n", engine, what, got, want);
+    };
+    const reply& r = after.state;
+    note("vector", r.vector, c.vector);
+    if (c.fault_address) note("eip", r.eip, *c.fault_address);
+    for (std::size_t i = 0; i < 8; ++i)
+        if (const auto it = c.expected.find(gpr_names[i]); it != c.expected.end())
+            note(gpr_names[i], r.gpr[i], it->second);
+    if (c.expected_flags)
+        note("flags", r.eflags & c.expected_flags->second, c.expected_flags->first & c.expected_flags->second);
+    for (const auto& [offset, bytes] : c.expected_memory)
+        for (std::size_t i = 0; i < bytes.size(); ++i)
+            note(fmt::format("[{:04X}]", offset + i), after.arena[offset + i], bytes[i]);
+    return errors;
+}
+
+std::string compare(const InsnCase& c, const UserProgram& interpreted, const UserProgram& native) {
+    std::string errors;
+    const auto note = [&](const std::string& what, u64 a, u64 b) {
+        if (a != b) errors += fmt::format("  {}: interpreter {:08X}, host {:08X}\n", what, a, b);
+    };
+    const reply &a = interpreted.state, &b = native.state;
+    note("vector", a.vector, b.vector);
+    note("eip", a.eip, b.eip);
+    for (std::size_t i = 0; i < 8; ++i) note(gpr_names[i], a.gpr[i], b.gpr[i]);
+    const u32 flags = 0x240CD5 & ~c.undefined_flags; // arithmetic, DF, AC, ID
+    note("eflags", a.eflags & flags, b.eflags & flags);
+    // FCW, FSW, tag, MXCSR; ST and XMM. FOP and the pointers are virtual in one and absent in the other.
+    for (const std::size_t i : {0, 1, 2, 3, 4, 24, 25, 26, 27})
+        note(fmt::format("fxsave[{}]", i), a.fxsave[i], b.fxsave[i]);
+    for (std::size_t i = 32; i < 288; ++i)
+        if (i >= 160 || (i - 32) % 16 < 10) note(fmt::format("fxsave[{}]", i), a.fxsave[i], b.fxsave[i]);
+    for (std::size_t i = 0; i < ARENA_SIZE; ++i)
+        if (interpreted.arena[i] != native.arena[i])
+            note(fmt::format("[{:04X}]", i), interpreted.arena[i], native.arena[i]);
+    return errors;
+}
+
+/// Collects what the guest writes to port E9.
+class SystemPlatform final : public BarePlatform {
+  public:
+    std::string output;
+    void out(u16 port, unsigned, u32 value) override {
+        if (port == 0xE9) output += static_cast<char>(value);
+    }
+};
+
+std::string run_system(const InsnCase& c) {
+    auto model = CpuModel::by_name("max").release();
+    auto ram = GuestRam::create(16 << 20).release();
+    PhysicalMap memory;
+    memory.map_ram(PhysAddr(0), ram.size(), ram.data());
+    SystemPlatform platform;
+    Cpu cpu(model, memory, platform);
+    const auto engine = make_interpreter(cpu);
+    memory.write(PhysAddr(0x7C00), c.image);
+    cpu.load_segment_real(SegmentName::cs, 0);
+    cpu.state.rip = 0x7C00;
+    const Exit exit = engine->run(20'000'000);
+    std::string errors;
+    if (exit != Exit::halted)
+        errors += fmt::format("  ended with exit {} at {:08X}\n", static_cast<int>(exit), cpu.state.rip);
+    if (platform.output != c.output) errors += fmt::format("  output '{}', expected '{}'\n", platform.output, c.output);
+    for (std::size_t i = 0; i < 8; ++i) {
+        const auto it = c.expected.find(gpr_names[i]);
+        if (it == c.expected.end()) continue;
+        const u32 got = cpu.state.reg<u32>(static_cast<Gpr>(i));
+        if (got != it->second) errors += fmt::format("  {} = {:08X}, expected {:08X}\n", gpr_names[i], got, it->second);
+    }
+    return errors;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 4) {
+        fmt::print(stderr, "usage: insn_runner HOST_RUNNER INCLUDE_FOLDER FILE.asm...\n");
+        return 2;
+    }
+    auto native = NativeCpu::start(argv[1]);
+    if (!native) {
+        fmt::print(stderr, "{}\n", native.error().message);
+        return 2;
+    }
+    int failed = 0;
+    for (int i = 3; i < argc; ++i) {
+        auto loaded = InsnCase::load(argv[i], argv[2]);
+        std::string errors;
+        if (!loaded) {
+            errors = "  " + loaded.error().message + "\n";
+        } else if (loaded.value().mode == InsnCase::Mode::system) {
+            errors = run_system(loaded.value());
+        } else {
+            const InsnCase& c = loaded.value();
+            InterpretedCpu interpreter;
+            const UserProgram interpreted = interpreter.run(c.program);
+            errors = check_expectations(c, interpreted, "interpreter");
+            const auto on_host = native.value().run(c.program);
+            if (!on_host) {
+                errors += "  " + on_host.error().message + "\n";
+            } else {
+                errors += check_expectations(c, on_host.value(), "host");
+                errors += compare(c, interpreted, on_host.value());
+            }
+        }
+        if (errors.empty()) continue;
+        ++failed;
+        fmt::print("{}: FAILED\n{}", argv[i], errors);
+    }
+    fmt::print("{} of {} passed\n", argc - 3 - failed, argc - 3);
+    return failed == 0 ? 0 : 1;
+}
