@@ -64,7 +64,9 @@ void CpuState::archive(Archive& ar) {
     ar(segments, ldtr, tr, gdtr, idtr, cr0, cr2, cr3, cr4, efer, pdpte, dr, a20);
     ar(sysenter_cs, sysenter_esp, sysenter_eip, pat, mtrr_def_type, mtrr_variable, mtrr_fixed, misc_enable, tsc_offset,
        microcode_revision, tsc_aux);
+    const u32 mxcsr_mask = fpu.mxcsr_mask; // the model's, not the snapshot's
     ar.bytes(&fpu, sizeof fpu);
+    ar.check(fpu.mxcsr_mask == mxcsr_mask, "MXCSR_MASK");
     ar(fpu_exception_pending);
     ar.check(gpr[16] == 0, "register slot 16");
     ar.check((arithmetic_flags & ~flag::arithmetic) == 0 && (system_flags & flag::arithmetic) == 0, "EFLAGS");

@@ -236,7 +236,7 @@ TEST_CASE("Random x87 MMX and SSE instructions do what the host CPU does with th
     alignas(64) static NativeContext context;
     std::array<bool, 4096> seen{};
     unsigned kinds = 0, faults = 0;
-    for (unsigned round = 0; round < 500'000;) {
+    for (unsigned round = 0; round < 300'000;) {
         std::vector<u8> code = random.instruction();
         Insn insn;
         if (rig.decoder.decode(code, true, insn) != Decoder::Outcome::ok || !is_covered(insn)) continue;
@@ -263,10 +263,8 @@ TEST_CASE("Random x87 MMX and SSE instructions do what the host CPU does with th
         const bool trapped = native.run(code, context, memory.data());
         const Flow flow = rig.run(code);
 
-        // After an unmasked overflow or underflow silicon reports PE by the result with unbounded exponent, we by the
-        // masked one; DPPS and DPPD do not see that an intermediate result is tiny and exact.
+        // DPPS and DPPD do not see that an intermediate result is tiny and exact.
         const u32 unmasked = ~(context.before.mxcsr >> 7) & 0x18;
-        if (trapped && (context.after.mxcsr & unmasked)) context.after.mxcsr |= state.fpu.mxcsr & 0x20;
         if ((insn.mnemonic == Mnemonic::DPPS || insn.mnemonic == Mnemonic::DPPD) && unmasked) continue;
 
         std::string text = difference(state.fpu, context.after);
@@ -293,7 +291,7 @@ TEST_CASE("Random x87 MMX and SSE instructions do what the host CPU does with th
         }
     }
     CHECK(kinds > 340);
-    CHECK(faults > 1000);
+    CHECK(faults > 500);
 }
 
 } // namespace ringshift::test

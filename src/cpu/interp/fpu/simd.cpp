@@ -5,8 +5,9 @@
 // with an unmasked exception found before computing (invalid, denormal, divide by zero) only flags of that sort are
 // set, because silicon then does not compute. An unmasked underflow is more than a masked one: it is raised for tiny
 // results that are exact as well, and flush-to-zero does not apply (SDM vol. 1, 11.5.2.5); so such an instruction runs
-// without FTZ, and denormal results count.
+// without FTZ, and denormal results count. PE beside an unmasked overflow or underflow: simd_precision.cpp.
 #include "cpu/interp/fpu/fpu_rules.h"
+#include "cpu/interp/fpu/simd_precision.h"
 
 #include "cpu/interp/host_alu.h"
 
@@ -19,8 +20,8 @@ namespace {
 using namespace fpu;
 
 // MXCSR (SDM vol. 1, 10.2.3).
-constexpr u32 mxcsr_flags = 0x3F, mxcsr_before_computing = 7, mxcsr_underflow = 0x10, mxcsr_masks = 0x1F80,
-              mxcsr_flush_to_zero = 0x8000, host_mxcsr = 0x1F80;
+constexpr u32 mxcsr_flags = 0x3F, mxcsr_before_computing = 7, mxcsr_overflow = 8, mxcsr_underflow = 0x10,
+              mxcsr_precision = 0x20, mxcsr_masks = 0x1F80, mxcsr_flush_to_zero = 0x8000, host_mxcsr = 0x1F80;
 constexpr unsigned mxcsr_mask_shift = 7;
 
 u32 unmasked_exceptions(u32 mxcsr) { return ~(mxcsr >> mxcsr_mask_shift) & mxcsr_flags; }
@@ -62,7 +63,7 @@ bool has_tiny_result(const Insn& insn, const Vec128& result) {
 }
 
 /// Sets the guest's exception flags; raises #XM, or #UD where the system does not know #XM.
-Maybe<void> judge_exceptions(Cpu& cpu, const Insn& insn, const SimdFrame& frame) {
+Maybe<void> judge_exceptions(Cpu& cpu, const Insn& insn, const SimdFrame& frame, const void* a, const void* b) {
     u32& mxcsr = cpu.state.fpu.mxcsr;
     const u32 unmasked = unmasked_exceptions(mxcsr);
     u32 raised = frame.mxcsr & mxcsr_flags;
@@ -71,7 +72,13 @@ Maybe<void> judge_exceptions(Cpu& cpu, const Insn& insn, const SimdFrame& frame)
         mxcsr |= raised;
         return {};
     }
-    if (raised & unmasked & mxcsr_before_computing) raised &= mxcsr_before_computing;
+    if (raised & unmasked & mxcsr_before_computing) {
+        raised &= mxcsr_before_computing;
+    } else if (raised & unmasked & (mxcsr_overflow | mxcsr_underflow)) {
+        const bool inexact = precision_with_unbounded_exponent(
+            insn, static_cast<const u8*>(a), static_cast<const u8*>(b), mxcsr, raised & mxcsr_precision);
+        raised = inexact ? raised | mxcsr_precision : raised & ~mxcsr_precision;
+    }
     mxcsr |= raised;
     return cpu.state.cr4 & cr4::osxmmexcpt ? cpu.raise(Vector::simd_error) : cpu.raise_ud();
 }
@@ -152,9 +159,10 @@ Step simd_handler(Cpu& cpu, const Insn& insn) {
         frame.edx = state.reg<u32>(Gpr::dx);
     }
     const u8 changed = insn.op(0).slot;
-    cpu.fpu_thunks->simd(encoding)(&frame, register_address(state, reg, changed), rm_address);
+    const u8* const reg_address = register_address(state, reg, changed);
+    cpu.fpu_thunks->simd(encoding)(&frame, reg_address, rm_address);
     if constexpr (mmx) enter_mmx_mode(state.fpu); // also where a conversion then raises #XM
-    if constexpr ((actions & thunk::mxcsr) != 0) GUEST_TRY(judge_exceptions(cpu, insn, frame));
+    if constexpr ((actions & thunk::mxcsr) != 0) GUEST_TRY(judge_exceptions(cpu, insn, frame, reg_address, rm_address));
     if constexpr ((actions & thunk::flags) != 0) {
         state.arithmetic_flags = host::flags_from_ax(frame.flags_ax);
         if constexpr ((actions & thunk::implicit) != 0) commit_string_compare(state, insn, frame);
