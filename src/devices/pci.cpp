@@ -5,8 +5,9 @@
 namespace ringshift {
 
 namespace {
-constexpr u8 command = 0x04, header_type = 0x0E, bar0 = 0x10, rom_bar = 0x30, interrupt_line = 0x3C,
+constexpr u8 command = 0x04, status = 0x06, header_type = 0x0E, bar0 = 0x10, rom_bar = 0x30, interrupt_line = 0x3C,
              interrupt_pin = 0x3D;
+constexpr u8 status_interrupt = 8;
 constexpr u16 command_io = 1, command_memory = 2, command_master = 4, command_interrupt_disable = 1u << 10;
 
 constexpr u8 bar_offset(unsigned index) {
@@ -18,8 +19,8 @@ PciFunction::PciFunction(const Identity& identity) {
     define(0x00, 2, identity.vendor, 0);
     define(0x02, 2, identity.device, 0);
     define(command, 2, 0, command_io | command_memory | command_master | command_interrupt_disable);
-    define(0x06, 2, 0, 0);
-    define_write_clear(0x06, 2, 0xF900);
+    define(status, 2, 0, 0);
+    define_write_clear(status, 2, 0xF900);
     define(0x08, 4, (identity.class_code << 8) | identity.revision, 0);
     define(0x0C, 2, 0, 0xFFFF); // cache line size, latency timer
     define(header_type, 1, identity.multifunction ? 0x80 : 0, 0);
@@ -69,6 +70,7 @@ void PciFunction::config_write(u8 offset, unsigned size, u32 value) {
         old = static_cast<u8>(old & ~(byte & m_write_clear[at]));
     }
     update_mappings();
+    if (m_interrupt && m_bus && offset < command + 2 && offset + size > command) m_bus->interrupt_changed();
     config_written(offset, size);
 }
 
@@ -103,6 +105,7 @@ void PciFunction::update_mappings() {
 void PciFunction::set_interrupt(bool level) {
     if (m_interrupt == level) return;
     m_interrupt = level;
+    m_config[status] = static_cast<u8>((m_config[status] & ~status_interrupt) | (level ? status_interrupt : 0));
     if (m_bus) m_bus->interrupt_changed();
 }
 
@@ -183,7 +186,8 @@ void PciBus::interrupt_changed() {
     std::array<bool, 4> levels{};
     for (const auto& [slot, function] : m_functions) {
         const u8 pin = function->m_config[interrupt_pin];
-        if (!function->m_interrupt || pin == 0) continue;
+        const bool disabled = function->config_value(command, 2) & command_interrupt_disable;
+        if (!function->m_interrupt || disabled || pin == 0) continue;
         levels[((slot >> 3) + pin - 2u) & 3] = true; // the slots of this board rotate INTA#-INTD#
     }
     for (unsigned i = 0; i < 4; ++i) m_router->set_pirq(i, levels[i]);
