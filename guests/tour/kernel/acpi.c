@@ -96,10 +96,12 @@ static bool aml_byte(const u8** at, u8* value) {
 
 static bool find_s5(const struct table* dsdt) {
     const u8 *start = dsdt->body, *end = (const u8*)dsdt + dsdt->length;
-    for (const u8* p = start; p + 16 < end; p++) {
+    for (const u8* p = start; p + 5 < end; p++) {
         // Name (_S5_, Package (n) {a, b, ...}): 08 "_S5_" 12 PkgLength n ...
         if (memcmp(p, "_S5_\x12", 5)) continue;
-        const u8* at = p + 5;
+        u8 object[16] = {0}; // it may be the last thing in the table
+        memcpy(object, p, (u32)(end - p) < sizeof object ? (u32)(end - p) : sizeof object);
+        const u8* at = object + 5;
         at += 1 + (*at >> 6); // PkgLength says in its top bits how many bytes follow
         at++;                 // the number of elements
         if (aml_byte(&at, &power.sleep_type_a) && aml_byte(&at, &power.sleep_type_b)) return true;

@@ -36,6 +36,9 @@ void command_ps(u32 count, char** words) {
 }
 
 static void print_bits(const char* title, u32 bits, const char* const names[32]) {
+    bool any = false;
+    for (u32 i = 0; i < 32; i++) any |= (bits >> i & 1) && names[i];
+    if (!any) return;
     print("  %s", title);
     u32 column = 2 + (u32)strlen(title);
     for (u32 i = 0; i < 32; i++) {

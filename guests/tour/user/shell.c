@@ -94,17 +94,20 @@ static void run(char* line) {
     print(RED "%s: unknown command" PLAIN ", try help\n", words[0]);
 }
 
-/// Commands given on the kernel's command line as run="first; second" are run before the first prompt.
+/// Commands given on the kernel's command line are run before the first prompt: run="first; second", or without quotes
+/// up to the next space; GRUB makes "run=first; second" of the former.
 static void run_command_line(void) {
     static char text[256];
     if (system_call(SYS_COMMAND_LINE, (u32)text, sizeof text, 0) == 0) return;
     char* start = text;
-    while (*start && memcmp(start, "run=\"", 5)) start++;
+    while (*start && memcmp(start, "run=", 4)) start++;
     if (!*start) return;
-    start += 5;
+    char last = start > text && start[-1] == '"' ? '"' : ' ';
+    start += 4;
+    if (*start == '"') last = *start++;
     for (char* p = start;; p++) {
         char end = *p;
-        if (end != ';' && end != '"' && end) continue;
+        if (end != ';' && end != last && end) continue;
         *p = 0;
         while (*start == ' ') start++;
         print("%s%s\n", prompt, start);
