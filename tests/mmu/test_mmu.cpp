@@ -1,0 +1,273 @@
+#include "mmu/guest_ram.h"
+#include "mmu/mmu.h"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+
+using namespace ringshift;
+
+namespace {
+
+struct Listener final : CodeWriteListener {
+    std::vector<std::pair<u64, u64>> writes;
+    unsigned maps = 0;
+    void code_written(PhysAddr address, u64 size) override { writes.emplace_back(address.value, size); }
+    void map_changed() override { ++maps; }
+};
+
+struct Registers final : MmioHandler {
+    std::vector<std::string> log;
+    u64 read(PhysAddr address, unsigned size) override {
+        log.push_back("r" + std::to_string(address.value & 0xFFF) + ":" + std::to_string(size));
+        return 0x8877665544332211;
+    }
+    void write(PhysAddr address, unsigned size, u64) override {
+        log.push_back("w" + std::to_string(address.value & 0xFFF) + ":" + std::to_string(size));
+    }
+    void read_range(PhysAddr address, std::span<u8> out) override {
+        log.push_back("R" + std::to_string(address.value & 0xFFF) + ":" + std::to_string(out.size()));
+        std::fill(out.begin(), out.end(), u8{0});
+    }
+    void write_range(PhysAddr address, std::span<const u8> in) override {
+        log.push_back("W" + std::to_string(address.value & 0xFFF) + ":" + std::to_string(in.size()));
+    }
+};
+
+/// RAM with page tables at 1000h (directory) and 2000h (table of the lowest 4 MiB), all pages mapped to themselves.
+struct Rig {
+    GuestRam ram = GuestRam::create(4 << 20).release();
+    PhysicalMap map;
+    Listener listener;
+    Mmu mmu{map};
+    Rig() {
+        map.map_ram(PhysAddr(0), ram.size(), ram.data());
+        map.set_listener(&listener);
+        map.write_value<u32>(PhysAddr(0x1000), 0x2007);
+        for (u32 i = 0; i < 1024; ++i) set(i, (i << 12) | 7);
+        PagingContext c;
+        c.cr0 = 0x80010001;
+        c.cr3 = 0x1000;
+        c.cr4 = 0x80;
+        mmu.set_context(c);
+    }
+    void set(u32 page, u32 entry) { map.write_value<u32>(PhysAddr(0x2000 + 4 * page), entry); }
+    u32 get(u32 page) { return map.read_value<u32>(PhysAddr(0x2000 + 4 * page)); }
+    template <typename T>
+    MemoryOutcome write(u32 address, T value, Privilege privilege = Privilege::Supervisor) {
+        return mmu.write(LinearAddr(address), {reinterpret_cast<const u8*>(&value), sizeof value}, privilege);
+    }
+    template <typename T>
+    T read(u32 address) {
+        T value{};
+        REQUIRE(mmu.read(LinearAddr(address), {reinterpret_cast<u8*>(&value), sizeof value}, Privilege::Supervisor).ok);
+        return value;
+    }
+};
+
+} // namespace
+
+TEST_CASE("the TLB keeps a translation until it is flushed") {
+    Rig rig;
+    rig.map.write_value<u32>(PhysAddr(0x5000), 0x55555555);
+    rig.map.write_value<u32>(PhysAddr(0x6000), 0x66666666);
+    CHECK(rig.read<u32>(0x5000) == 0x55555555);
+    rig.set(5, 0x6007);
+    CHECK(rig.read<u32>(0x5000) == 0x55555555);
+    rig.mmu.flush_page(LinearAddr(0x5000));
+    CHECK(rig.read<u32>(0x5000) == 0x66666666);
+}
+
+TEST_CASE("global translations survive a flush of the others") {
+    Rig rig;
+    rig.set(5, 0x5107);
+    rig.set(6, 0x6007);
+    rig.read<u8>(0x5000);
+    rig.read<u8>(0x6000);
+    rig.map.write_value<u8>(PhysAddr(0x7000), 7);
+    rig.set(5, 0x7107);
+    rig.set(6, 0x7007);
+    rig.mmu.flush_non_global();
+    CHECK(rig.read<u8>(0x5000) == 0);
+    CHECK(rig.read<u8>(0x6000) == 7);
+    rig.mmu.flush_all();
+    CHECK(rig.read<u8>(0x5000) == 7);
+}
+
+TEST_CASE("a read fills for reading only and the first write sets D") {
+    Rig rig;
+    rig.read<u8>(0x5000);
+    CHECK((rig.get(5) & 0x60) == 0x20);
+    CHECK(rig.mmu.fast_read(LinearAddr(0x5000), 4, false) != nullptr);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 4, false) == nullptr);
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    CHECK((rig.get(5) & 0x60) == 0x60);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 4, false) != nullptr);
+}
+
+TEST_CASE("an access across two pages changes nothing unless both pages allow it") {
+    Rig rig;
+    rig.set(6, 0x6005); // read-only
+    const auto outcome = rig.write<u32>(0x5FFE, 0xAABBCCDD, Privilege::User);
+    CHECK_FALSE(outcome.ok);
+    CHECK(outcome.fault_address.value == 0x6000);
+    CHECK(outcome.error_code == 7);
+    CHECK(rig.map.read_value<u16>(PhysAddr(0x5FFE)) == 0);
+    rig.set(6, 0x9007);
+    rig.mmu.flush_all();
+    CHECK(rig.write<u32>(0x5FFE, 0xAABBCCDD, Privilege::User).ok);
+    CHECK(rig.map.read_value<u16>(PhysAddr(0x5FFE)) == 0xCCDD);
+    CHECK(rig.map.read_value<u16>(PhysAddr(0x9000)) == 0xAABB);
+    CHECK(rig.read<u32>(0x5FFE) == 0xAABBCCDD);
+}
+
+TEST_CASE("fast accesses do not cross a page and respect privilege") {
+    Rig rig;
+    rig.set(5, 0x5003); // supervisor
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    CHECK(rig.mmu.fast_read(LinearAddr(0x5FFC), 4, false) != nullptr);
+    CHECK(rig.mmu.fast_read(LinearAddr(0x5FFD), 4, false) == nullptr);
+    CHECK(rig.mmu.fast_read(LinearAddr(0x5000), 4, true) == nullptr);
+    const auto outcome = rig.write<u8>(0x5000, 1, Privilege::User);
+    CHECK_FALSE(outcome.ok);
+    CHECK(outcome.error_code == 7);
+}
+
+TEST_CASE("stores to code bytes are told and stores beside them are not") {
+    Rig rig;
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    REQUIRE(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) != nullptr);
+    rig.map.mark_code(PhysAddr(0x5100), 16);
+    rig.mmu.protect_frame(PhysAddr(0x5000));
+    CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) == nullptr);
+    CHECK(rig.write<u32>(0x5000, 1).ok);
+    CHECK(rig.listener.writes.empty());
+    CHECK(rig.write<u32>(0x517C, 1).ok); // the same 128 bytes
+    REQUIRE(rig.listener.writes.size() == 1);
+    CHECK(rig.listener.writes[0] == std::pair<u64, u64>(0x517C, 4));
+    const std::vector<u8> block(64, 0xCC);
+    rig.map.write(PhysAddr(0x50F0), block); // DMA
+    CHECK(rig.listener.writes.size() == 2);
+    rig.map.clear_code(PhysAddr(0x5000));
+    CHECK(rig.write<u32>(0x5100, 1).ok);
+    CHECK(rig.listener.writes.size() == 2);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) != nullptr);
+}
+
+TEST_CASE("ROM is read directly and swallows writes and shadow RAM is split") {
+    Rig rig;
+    std::vector<u8> rom(page_size, 0x52);
+    rig.map.map_rom(PhysAddr(0x8000), page_size, rom.data());
+    rig.mmu.flush_all();
+    CHECK(rig.write<u8>(0x8000, 1).ok);
+    CHECK(rig.read<u8>(0x8000) == 0x52);
+    CHECK(rig.mmu.fast_read(LinearAddr(0x8000), 1, false) != nullptr);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x8000), 1, false) == nullptr);
+    rig.map.map_split(PhysAddr(0x8000), page_size, rom.data(), rig.ram.data() + 0x8000);
+    rig.mmu.flush_all();
+    CHECK(rig.write<u8>(0x8000, 0x77).ok);
+    CHECK(rig.read<u8>(0x8000) == 0x52);
+    CHECK(rig.ram.data()[0x8000] == 0x77);
+}
+
+TEST_CASE("MMIO sees each access with its size and nothing reads as ones") {
+    Rig rig;
+    Registers registers;
+    rig.map.map_mmio(PhysAddr(0x8000), page_size, registers);
+    rig.map.unmap(PhysAddr(0x9000), page_size);
+    rig.mmu.flush_all();
+    CHECK(rig.read<u16>(0x8004) == 0x2211);
+    CHECK(rig.write<u32>(0x8010, 1).ok);
+    CHECK(rig.read<u32>(0x9000) == 0xFFFFFFFF);
+    CHECK(rig.write<u32>(0x9000, 1).ok);
+    CHECK(registers.log == std::vector<std::string>{"r4:2", "w16:4"});
+}
+
+TEST_CASE("a watched page and the always-slow mode have no fast path") {
+    Rig rig;
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    REQUIRE(rig.mmu.fast_write(LinearAddr(0x5000), 1, false));
+    rig.mmu.set_watched_pages({5});
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    CHECK_FALSE(rig.mmu.fast_write(LinearAddr(0x5000), 1, false));
+    CHECK_FALSE(rig.mmu.fast_read(LinearAddr(0x5000), 1, false));
+    CHECK(rig.write<u8>(0x6000, 1).ok);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x6000), 1, false));
+    rig.mmu.set_watched_pages({});
+    rig.mmu.set_always_slow(true);
+    CHECK(rig.write<u8>(0x6000, 1).ok);
+    CHECK_FALSE(rig.mmu.fast_write(LinearAddr(0x6000), 1, false));
+}
+
+TEST_CASE("the dirty byte of a page is set by the first write after it was cleared") {
+    Rig rig;
+    std::vector<u8> video(2 * page_size);
+    std::vector<std::atomic<u8>> dirty(2);
+    rig.map.map_ram(PhysAddr(0x8000), 2 * page_size, video.data(), dirty.data());
+    rig.mmu.flush_all();
+    rig.read<u8>(0x9000);
+    CHECK(dirty[1] == 0);
+    CHECK(rig.write<u8>(0x9000, 1).ok);
+    CHECK(dirty[0] == 0);
+    CHECK(dirty[1] == 1);
+    CHECK(rig.write<u8>(0x9001, 1).ok);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x9000), 1, false) != nullptr);
+    dirty[1] = 0;
+    rig.mmu.drop_write_tags(PhysAddr(0x8000), 2 * page_size);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x9000), 1, false) == nullptr);
+    CHECK(rig.write<u8>(0x9002, 1).ok);
+    CHECK(dirty[1] == 1);
+}
+
+TEST_CASE("random accesses through the TLB agree with flat memory under random remapping") {
+    Rig rig;
+    std::mt19937 random(3);
+    std::vector<u32> frame_of(64);
+    std::vector<u8> shadow(rig.ram.size());
+    const auto remap = [&](u32 page) {
+        frame_of[page] = static_cast<u32>(0x100 + random() % 64);
+        rig.set(0x100 + page, (frame_of[page] << 12) | 7);
+        rig.mmu.flush_page(LinearAddr((0x100 + page) << 12));
+    };
+    for (u32 page = 0; page < 64; ++page) remap(page);
+    for (unsigned i = 0; i < 200'000; ++i) {
+        if (random() % 100 == 0) remap(static_cast<u32>(random() % 64));
+        const auto offset = static_cast<u32>(random() % (64 * 4096 - 8));
+        const u32 linear = 0x100000 + offset;
+        const auto size = static_cast<unsigned>(1u << (random() % 4));
+        const auto at = [&](u32 k) { return (frame_of[(offset + k) >> 12] << 12) | ((offset + k) & 0xFFF); };
+        u64 value = random();
+        if (random() % 2) {
+            if (u8* host = rig.mmu.fast_write(LinearAddr(linear), size, false))
+                std::memcpy(host, &value, size);
+            else
+                REQUIRE(
+                    rig.mmu.write(LinearAddr(linear), {reinterpret_cast<u8*>(&value), size}, Privilege::Supervisor).ok);
+            for (u32 k = 0; k < size; ++k) shadow[at(k)] = static_cast<u8>(value >> (8 * k));
+        } else {
+            u64 got = 0, want = 0;
+            if (const u8* host = rig.mmu.fast_read(LinearAddr(linear), size, false))
+                std::memcpy(&got, host, size);
+            else
+                REQUIRE(
+                    rig.mmu.read(LinearAddr(linear), {reinterpret_cast<u8*>(&got), size}, Privilege::Supervisor).ok);
+            for (u32 k = 0; k < size; ++k) want |= u64{shadow[at(k)]} << (8 * k);
+            REQUIRE(got == want);
+        }
+    }
+}
+
+TEST_CASE("a debugger reads and writes without setting A or D and never touches registers") {
+    Rig rig;
+    Registers registers;
+    rig.map.map_mmio(PhysAddr(0x8000), page_size, registers);
+    std::vector<u8> bytes(16);
+    CHECK(rig.mmu.debug_read(LinearAddr(0x5000), bytes) == 16);
+    CHECK(rig.mmu.debug_write(LinearAddr(0x5000), bytes) == 16);
+    CHECK((rig.get(5) & 0x60) == 0);
+    CHECK(rig.mmu.debug_read(LinearAddr(0x7FF8), bytes) == 8);
+    CHECK(rig.mmu.debug_write(LinearAddr(0x8000), bytes) == 0);
+    rig.set(9, 0);
+    CHECK(rig.mmu.debug_read(LinearAddr(0x9000), bytes) == 0);
+    CHECK(registers.log.empty());
+}
