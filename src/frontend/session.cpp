@@ -172,6 +172,9 @@ void Session::finish(const Ending&) {
         fmt::print(
             stderr, "ringshift: {} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s\n",
             s.retired, static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
+        const DebugRegisters r = m_machine->debugger().registers();
+        fmt::print(stderr, "ringshift: stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}\n", r.segments[1], r.eip,
+                   r.cr0, r.eflags);
     }
     const auto flushed = m_machine->flush();
     if (!flushed.ok()) say(flushed.error().message);
