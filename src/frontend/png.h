@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "machine/display.h"
+#include "machine/machine.h"
 
 #include <string>
 

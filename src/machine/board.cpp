@@ -12,6 +12,10 @@ namespace {
 /// 2000-01-01, so that deterministic runs begin alike.
 constexpr i64 fixed_clock_start = 946684800;
 
+constexpr unsigned ide_bus_master_bar = 4;
+constexpr u64 video_memory_size = 16u << 20;
+constexpr u64 vga_window = 0xA0000, vga_window_size = 0x20000, io_apic_address = 0xFEC00000;
+
 i64 clock_start(const MachineConfig& config) {
     if (config.clock_start) return *config.clock_start;
     return config.deterministic ? fixed_clock_start : static_cast<i64>(std::time(nullptr));
@@ -26,7 +30,8 @@ Timeline::Mode timeline_mode(const MachineConfig& config) {
 Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardContent content, BoardEvents events) {
     CpuModel model = TRY(CpuModel::by_name(config.cpu));
     auto memory = TRY(MemoryLayout::create(config.memory_size, content.system_firmware));
-    std::unique_ptr<Board> board(new Board(config, std::move(events), std::move(model), std::move(memory)));
+    std::unique_ptr<Board> board(new Board(config, content, std::move(events), std::move(model), std::move(memory),
+                                           TRY(GuestRam::create(video_memory_size))));
     TRY(board->wire_ports());
     TRY(board->attach_drives());
     const FirmwareFacts facts{board->m_memory->low_ram(), board->m_memory->high_ram(), board->has_apic()};
@@ -38,7 +43,8 @@ Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardC
 
 // ---- Parts and wires -----------------------------------------------------------------------------------------------
 
-Board::Board(const MachineConfig& config, BoardEvents events, CpuModel model, std::unique_ptr<MemoryLayout> memory)
+Board::Board(const MachineConfig& config, const BoardContent& content, BoardEvents events, CpuModel model,
+             std::unique_ptr<MemoryLayout> memory, GuestRam video_memory)
     : m_config(config), m_events(std::move(events)), m_model(std::move(model)), m_memory(std::move(memory)),
       m_cpu(m_model, m_memory->map(), *this), m_timeline(timeline_mode(config), config.ns_per_instruction, m_cpu.state,
                                                          [this] {
@@ -73,7 +79,8 @@ Board::Board(const MachineConfig& config, BoardEvents events, CpuModel model, st
                             m_ports.release(block);
                             if (base) m_ports.claim_free(*base, size, 4, block, "piix4pm");
                         }}),
-      m_fw_cfg(m_dma) {
+      m_video_memory(std::move(video_memory)), m_video_pages(*this, video_memory_size / page_size),
+      m_vga(m_timeline, m_video_memory.bytes(), &m_video_pages, content.video_firmware), m_fw_cfg(m_dma) {
     for (unsigned n = 0; n < 16; ++n) {
         m_isa_wires[n].connect(m_pic.input(n));
         // The timer is on input 2, where the PIC has its cascade.
@@ -85,11 +92,12 @@ Board::Board(const MachineConfig& config, BoardEvents events, CpuModel model, st
     m_pci.add(1, 0, m_piix3);
     m_pci.add(1, 1, m_ide);
     m_pci.add(1, 3, m_pm);
+    m_pci.add(2, 0, m_vga);
     m_pci.set_router(m_piix3);
     m_devices = {&m_local_apic, &m_io_apic,       &m_pic,   &m_pit,           &m_rtc,        &m_i8042,
                  &m_port92,     &m_uart0,         &m_uart1, &m_debug_console, &m_debug_exit, &m_post_code,
                  &m_delay_port, &m_reset_control, &m_pci,   &m_i440fx,        &m_piix3,      &m_ide,
-                 &m_pm,         &m_fw_cfg};
+                 &m_pm,         &m_vga,           &m_fw_cfg};
 }
 
 Board::~Board() = default;
@@ -125,6 +133,8 @@ Result<> Board::wire_ports() {
         {0x3F6, 1, 1, m_ide.control_block(0), "ide0"},
         {0x170, 8, 4, m_ide.command_block(1), "ide1"},
         {0x376, 1, 1, m_ide.control_block(1), "ide1"},
+        {0x3B0, 0x30, 1, m_vga.ports(), "vga"},
+        {0x1CE, 4, 2, m_vga.dispi_ports(), "vga"},
         {0xB2, 2, 1, m_pm.smi_command(), "piix4pm"},
         {0x510, 2, 2, m_fw_cfg.ports(), "fw_cfg"},
         {0x514, 8, 4, m_fw_cfg.dma_ports(), "fw_cfg"},
@@ -204,15 +214,42 @@ void Board::place_local_apic() {
 
 // ---- What PCI base addresses place ---------------------------------------------------------------------------------
 
-void Board::map(PciFunction& function, unsigned index, BarKind kind, u64 address, u64 size) {
-    if (&function == &m_ide && kind == BarKind::io)
+void Board::map(PciFunction& function, unsigned index, BarKind, u64 address, u64 size) {
+    if (&function == &m_ide && index == ide_bus_master_bar) {
         m_ports.claim_free(static_cast<u16>(address), static_cast<u32>(size), 4, m_ide.bus_master(), "ide");
-    (void)index;
+    } else if (&function == &m_vga && index == Vga::framebuffer_bar) {
+        m_memory->place_memory(address, size, m_video_memory.data(), m_video_pages.bytes());
+        m_video_pages.address = address;
+    } else if (&function == &m_vga && index == Vga::mmio_bar) {
+        m_memory->place(address, size, m_vga.mmio());
+    } else if (&function == &m_vga && index == PciFunction::rom_index) {
+        m_memory->place(address, size, m_vga.rom());
+    }
 }
 
 void Board::unmap(PciFunction& function, unsigned index) {
-    if (&function == &m_ide) m_ports.release(m_ide.bus_master());
-    (void)index;
+    if (&function == &m_ide && index == ide_bus_master_bar) {
+        m_ports.release(m_ide.bus_master());
+    } else if (&function == &m_vga && index == Vga::framebuffer_bar) {
+        m_memory->release_memory(m_video_memory.data());
+        m_video_pages.address.reset();
+    } else if (&function == &m_vga && index == Vga::mmio_bar) {
+        m_memory->release(m_vga.mmio());
+    } else if (&function == &m_vga && index == PciFunction::rom_index) {
+        m_memory->release(m_vga.rom());
+    }
+}
+
+void Board::VideoPages::collect(std::span<u64> bitmap) {
+    bool any = false;
+    for (std::size_t page = 0; page < m_written.size(); ++page) {
+        if (m_written[page].load(std::memory_order_relaxed) == 0) continue;
+        m_written[page].store(0, std::memory_order_relaxed);
+        bitmap[page / 64] |= u64{1} << page % 64;
+        any = true;
+    }
+    // The next write to each page is to be seen again.
+    if (any && address) m_board.m_cpu.mmu.drop_write_tags(PhysAddr(*address), m_written.size() * page_size);
 }
 
 /// SLP_TYP of the tables that we give to the guest: 0 is S5. There is no S3 or S4 to enter, which also ends the guest.
@@ -231,8 +268,9 @@ void Board::reset() {
     m_cpu.clear_attention(attention::interrupt | attention::nmi);
     m_cpu.reset();
     m_cpu.set_a20(true);
-    if (has_apic()) m_memory->place(0xFEC00000, IoApic::register_space, m_io_apic.registers());
+    if (has_apic()) m_memory->place(io_apic_address, IoApic::register_space, m_io_apic.registers());
     place_local_apic();
+    m_memory->place(vga_window, vga_window_size, m_vga.window());
 }
 
 void Board::for_each_part(
@@ -253,8 +291,14 @@ void Board::retry_host_requests() { m_ide.retry(); }
 
 void Board::press_power_button() { m_pm.press_power_button(); }
 
-Picture Board::capture_picture() { return {}; }
+const Picture& Board::capture_picture() {
+    (void)m_vga.render(m_picture);
+    return m_picture;
+}
 
-std::optional<TextScreen> Board::capture_text() { return {}; }
+std::optional<TextScreen> Board::capture_text() {
+    if (!m_vga.text_mode()) return std::nullopt;
+    return m_vga.text();
+}
 
 } // namespace ringshift

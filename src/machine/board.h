@@ -17,11 +17,12 @@
 #include "devices/post_code.h"
 #include "devices/reset_control.h"
 #include "devices/rtc.h"
+#include "devices/screen.h"
 #include "devices/uart.h"
+#include "devices/vga.h"
 #include "machine/boot_blobs.h"
 #include "machine/config.h"
 #include "machine/disk_image.h"
-#include "machine/display.h"
 #include "machine/memory_layout.h"
 #include "machine/port_bus.h"
 #include "machine/timeline.h"
@@ -58,7 +59,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Result<> flush_disks();
     void press_power_button();
     Result<> change_medium(bool cdrom, unsigned number, const std::string& path);
-    Picture capture_picture();
+    const Picture& capture_picture();
     std::optional<TextScreen> capture_text();
 
     // Platform
@@ -84,7 +85,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Rtc& rtc() { return m_rtc; }
 
   private:
-    Board(const MachineConfig& config, BoardEvents events, CpuModel model, std::unique_ptr<MemoryLayout> memory);
+    Board(const MachineConfig& config, const BoardContent& content, BoardEvents events, CpuModel model,
+          std::unique_ptr<MemoryLayout> memory, GuestRam video_memory);
     Result<> attach_drives();
 
     // PciMapper
@@ -115,6 +117,19 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
             if (board.m_events.debug_output) board.m_events.debug_output(byte);
         }
         Board& board;
+    };
+
+    /// Pages of video memory that were written through the linear framebuffer.
+    class VideoPages final : public DirtyPages {
+      public:
+        VideoPages(Board& board, std::size_t count) : m_board(board), m_written(count) {}
+        void collect(std::span<u64> bitmap) override;
+        std::atomic<u8>* bytes() { return m_written.data(); }
+        std::optional<u64> address; ///< of the framebuffer, while it is mapped
+
+      private:
+        Board& m_board;
+        std::vector<std::atomic<u8>> m_written;
     };
 
     const MachineConfig& m_config;
@@ -150,6 +165,10 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Piix3 m_piix3;
     Ide m_ide;
     Piix4Pm m_pm;
+    GuestRam m_video_memory;
+    VideoPages m_video_pages;
+    Vga m_vga;
+    Picture m_picture; ///< as rendered last
     FwCfg m_fw_cfg;
 
     std::vector<AtapiCdrom*> m_cdroms;

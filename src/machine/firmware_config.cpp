@@ -75,7 +75,6 @@ void configure_firmware(FwCfg& fw_cfg, const MachineConfig& config, const Firmwa
     fw_cfg.add_number(FwCfg::numa, 0, 8);
     fw_cfg.add_number(FwCfg::irq0_override, 1, 1);
     fw_cfg.add_file("etc/e820", memory_map(facts));
-    fw_cfg.add_file("vgaroms/vgabios-stdvga.bin", content.video_firmware);
     std::string rom;
     if (content.kernel) {
         rom = content.kernel->rom;

@@ -273,7 +273,7 @@ void Machine::serial_input(unsigned port, std::span<const u8> bytes) {
 
 std::size_t Machine::serial_room(unsigned port) const { return m_implementation->board->uart(port).room(); }
 
-Picture Machine::capture_picture() { return m_implementation->board->capture_picture(); }
+const Picture& Machine::capture_picture() { return m_implementation->board->capture_picture(); }
 
 std::optional<TextScreen> Machine::capture_text() { return m_implementation->board->capture_text(); }
 

@@ -5,9 +5,9 @@
 // serving such work.
 #pragma once
 
+#include "devices/screen.h"
 #include "machine/config.h"
 #include "machine/debugger.h"
-#include "machine/display.h"
 #include "machine/input.h"
 
 #include <functional>
@@ -99,7 +99,7 @@ class Machine {
     std::size_t serial_room(unsigned port) const;
 
     /// What the screen shows now, in graphics or text.
-    Picture capture_picture();
+    const Picture& capture_picture();
     /// Nothing in a graphics mode.
     std::optional<TextScreen> capture_text();
     Input& input();
