@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "machine/firmware_config.h"
+#include "machine/memory_medium.h"
 
 #include <ctime>
 
@@ -73,7 +74,12 @@ Board::Board(const MachineConfig& config, const BoardContent& content, BoardEven
           for (const unsigned n : {3u, 4u, 5u, 6u, 7u, 9u, 10u, 11u, 12u, 14u, 15u}) lines[n] = &irq(n);
           return lines;
       }()),
-      m_ide(m_timeline, m_dma, irq(14), irq(15), *this),
+      m_ide(m_timeline, m_dma, irq(14), irq(15), *this), m_isa_dma(m_dma),
+      m_dma_pages([this](u64 offset, unsigned size) { return m_isa_dma.pages().read(offset + 1, size); },
+                  [this](u64 offset, unsigned size, u64 value) { m_isa_dma.pages().write(offset + 1, size, value); }),
+      m_floppy(m_timeline, irq(6), m_isa_dma.channel(2), *this),
+      m_floppy_direction([this](u64, unsigned size) { return m_floppy.registers().read(7, size); },
+                         [this](u64, unsigned size, u64 value) { m_floppy.registers().write(7, size, value); }),
       m_pm(m_timeline, {irq(9), [this](u8 type) { sleep(type); },
                         [this](RegisterBlock& block, std::optional<u16> base, u16 size) {
                             m_ports.release(block);
@@ -97,7 +103,7 @@ Board::Board(const MachineConfig& config, const BoardContent& content, BoardEven
     m_devices = {&m_local_apic, &m_io_apic,       &m_pic,   &m_pit,           &m_rtc,        &m_i8042,
                  &m_port92,     &m_uart0,         &m_uart1, &m_debug_console, &m_debug_exit, &m_post_code,
                  &m_delay_port, &m_reset_control, &m_pci,   &m_i440fx,        &m_piix3,      &m_ide,
-                 &m_pm,         &m_vga,           &m_fw_cfg};
+                 &m_isa_dma,    &m_floppy,        &m_pm,    &m_vga,           &m_fw_cfg};
 }
 
 Board::~Board() = default;
@@ -133,6 +139,11 @@ Result<> Board::wire_ports() {
         {0x3F6, 1, 1, m_ide.control_block(0), "ide0"},
         {0x170, 8, 4, m_ide.command_block(1), "ide1"},
         {0x376, 1, 1, m_ide.control_block(1), "ide1"},
+        {0x00, 16, 1, m_isa_dma.first(), "dma"},
+        {0xC0, 32, 1, m_isa_dma.second(), "dma"},
+        {0x81, 15, 1, m_dma_pages, "dma"},
+        {0x3F0, 6, 1, m_floppy.registers(), "floppy"},
+        {0x3F7, 1, 1, m_floppy_direction, "floppy"},
         {0x3B0, 0x30, 1, m_vga.ports(), "vga"},
         {0x1CE, 4, 2, m_vga.dispi_ports(), "vga"},
         {0xB2, 2, 1, m_pm.smi_command(), "piix4pm"},
@@ -159,21 +170,53 @@ Result<> Board::attach_drives() {
         if (unit < m_config.cdroms.size() && !m_config.cdroms[unit].path.empty())
             m_cdroms.back()->insert(TRY(open_disk_image(m_config.cdroms[unit].path, {.read_only = true})));
     }
+    if (m_config.floppies.size() > 2) return make_error("at most 2 floppy drives");
+    m_floppy_images.resize(m_config.floppies.size());
+    for (unsigned unit = 0; unit < m_config.floppies.size(); ++unit) {
+        m_floppy.attach_drive(unit);
+        TRY(insert_floppy(unit, m_config.floppies[unit]));
+    }
     return Unit{};
 }
 
-Result<> Board::change_medium(bool cdrom, unsigned number, const std::string& path) {
-    if (!cdrom || number >= m_cdroms.size()) return make_error("the machine has no such drive");
-    if (path.empty()) {
+Result<> Board::insert_floppy(unsigned number, const DriveConfig& drive) {
+    if (drive.path.empty() && drive.content.empty()) return Unit{};
+    std::unique_ptr<DiskImage> image;
+    if (!drive.content.empty()) {
+        constexpr u64 size_1440k = 1440 * 1024;
+        image = std::make_unique<MemoryMedium>(drive.content, std::max<u64>(drive.content.size(), size_1440k));
+    } else {
+        image = TRY(open_disk_image(drive.path, {.read_only = false, .snapshot = drive.keep_image}));
+        if (!image->note().empty()) log(LogLevel::Warning, "{}", image->note());
+    }
+    if (!floppy_geometry(image->size()))
+        return make_error("{} does not fit on any floppy ({} bytes)", drive.path, image->size());
+    m_floppy_images[number] = image.get();
+    m_floppy.insert(number, std::move(image));
+    return Unit{};
+}
+
+Result<> Board::change_medium(Medium kind, unsigned number, const std::string& path) {
+    if (number >= (kind == Medium::cdrom ? m_cdroms.size() : m_floppy_images.size()))
+        return make_error("the machine has no {} drive {}", kind == Medium::cdrom ? "CD-ROM" : "floppy", number);
+    if (kind == Medium::cdrom) {
+        std::unique_ptr<DiskImage> image;
+        if (!path.empty()) image = TRY(open_disk_image(path, {.read_only = true}));
         m_cdroms[number]->eject();
+        if (image) m_cdroms[number]->insert(std::move(image));
         return Unit{};
     }
-    m_cdroms[number]->insert(TRY(open_disk_image(path, {.read_only = true})));
-    return Unit{};
+    m_floppy_images[number] = nullptr;
+    m_floppy.eject(number);
+    DriveConfig drive;
+    drive.path = path;
+    return insert_floppy(number, drive);
 }
 
 Result<> Board::flush_disks() {
     for (DiskImage* image : m_disk_images) TRY(image->flush());
+    for (DiskImage* image : m_floppy_images)
+        if (image) TRY(image->flush());
     return Unit{};
 }
 
@@ -280,6 +323,12 @@ void Board::for_each_part(
         for (SharedWire& wire : m_isa_wires) wire.archive(ar);
         m_numeric_error.archive(ar);
     });
+    // The media before the drives: a disk that is not the same refuses the snapshot.
+    visit("media", [this](Archive& ar) {
+        for (DiskImage* image : m_disk_images) image->archive(ar);
+        for (DiskImage* image : m_floppy_images)
+            if (image) image->archive(ar);
+    });
     for (Device* device : m_devices) visit(device->name(), [device](Archive& ar) { device->archive(ar); });
     visit("cpu", [this](Archive& ar) {
         m_cpu.archive(ar);
@@ -287,7 +336,10 @@ void Board::for_each_part(
     });
 }
 
-void Board::retry_host_requests() { m_ide.retry(); }
+void Board::retry_host_requests() {
+    m_ide.retry();
+    m_floppy.retry();
+}
 
 void Board::press_power_button() { m_pm.press_power_button(); }
 

@@ -5,6 +5,8 @@
 #include "devices/chipset.h"
 #include "devices/debug_console.h"
 #include "devices/debug_exit.h"
+#include "devices/dma8237.h"
+#include "devices/floppy.h"
 #include "devices/fw_cfg.h"
 #include "devices/i8042.h"
 #include "devices/ide.h"
@@ -58,7 +60,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     /// All disks: what the guest wrote is in the files.
     Result<> flush_disks();
     void press_power_button();
-    Result<> change_medium(bool cdrom, unsigned number, const std::string& path);
+    enum class Medium { cdrom, floppy };
+    Result<> change_medium(Medium kind, unsigned number, const std::string& path);
     const Picture& capture_picture();
     std::optional<TextScreen> capture_text();
 
@@ -88,6 +91,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Board(const MachineConfig& config, const BoardContent& content, BoardEvents events, CpuModel model,
           std::unique_ptr<MemoryLayout> memory, GuestRam video_memory);
     Result<> attach_drives();
+    Result<> insert_floppy(unsigned number, const DriveConfig& drive);
 
     // PciMapper
     void map(PciFunction& function, unsigned index, BarKind kind, u64 address, u64 size) override;
@@ -164,6 +168,10 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     I440fx m_i440fx;
     Piix3 m_piix3;
     Ide m_ide;
+    Dma8237 m_isa_dma;
+    FunctionRegisters m_dma_pages; ///< port 80 is the POST code's
+    Floppy m_floppy;
+    FunctionRegisters m_floppy_direction; ///< port 3F7; 3F6 is the IDE controller's
     Piix4Pm m_pm;
     GuestRam m_video_memory;
     VideoPages m_video_pages;
@@ -172,7 +180,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     FwCfg m_fw_cfg;
 
     std::vector<AtapiCdrom*> m_cdroms;
-    std::vector<DiskImage*> m_disk_images; ///< of hard disks; the drives own them
+    std::vector<DiskImage*> m_disk_images;   ///< of hard disks; the drives own them
+    std::vector<DiskImage*> m_floppy_images; ///< by drive, null without a medium; the drives own them
 
     std::vector<Device*> m_devices; ///< in the order of reset: the PIC first, it forgets its inputs
 };

@@ -1,5 +1,6 @@
 #include "machine/firmware_config.h"
 
+#include "devices/acpi_tables.h"
 #include "devices/fw_cfg.h"
 #include "devices/rtc.h"
 #include "machine/firmware.h"
@@ -75,6 +76,7 @@ void configure_firmware(FwCfg& fw_cfg, const MachineConfig& config, const Firmwa
     fw_cfg.add_number(FwCfg::numa, 0, 8);
     fw_cfg.add_number(FwCfg::irq0_override, 1, 1);
     fw_cfg.add_file("etc/e820", memory_map(facts));
+    add_acpi_tables(fw_cfg, {.low_ram = facts.low_ram, .has_apic = facts.has_apic});
     std::string rom;
     if (content.kernel) {
         rom = content.kernel->rom;

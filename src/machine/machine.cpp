@@ -264,7 +264,8 @@ MachineStatistics Machine::statistics() const {
 }
 
 Result<> Machine::change_medium(Drive drive, unsigned number, const std::string& path) {
-    return m_implementation->board->change_medium(drive == Drive::cdrom, number, path);
+    return m_implementation->board->change_medium(drive == Drive::cdrom ? Board::Medium::cdrom : Board::Medium::floppy,
+                                                  number, path);
 }
 
 void Machine::serial_input(unsigned port, std::span<const u8> bytes) {
