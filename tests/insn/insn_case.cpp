@@ -116,6 +116,11 @@ Result<InsnCase> InsnCase::load(const std::string& path, const std::string& incl
             }
         } else if (key == "output:") {
             std::getline(words >> std::ws, c.output);
+        } else if (key == "exit:") {
+            words >> word;
+            c.ends_in_shutdown = word == "shutdown";
+        } else if (key == "cpu:") {
+            words >> c.cpu_model;
         }
     }
     const bool wide = c.program.bits == 32;

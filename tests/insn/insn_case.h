@@ -9,7 +9,10 @@
 //     ; fault: 0 at here                             vector (decimal) and the label of the faulting instruction
 //     ; memory: result = 78 56 34 12                 bytes at a label
 //     ; undefined: af of                             flags that interpreter and host may disagree on
-//     ; output: PASS                                 system: what the program writes to port E9
+//     ; output: PASS                                 system: what the program writes to port E9 (a last newline apart)
+//     ; exit: shutdown                               system: ends so instead of at a HLT
+//     ; cpu: 486                                     system: the CPU model, default max
+//     ; bochs: REASON                                system: run_on_bochs.sh leaves it out
 //
 // User programs are assembled at `bits 32`, org 10000000h (or bits 16, org 0), in 64 KiB of which all is writable; the
 // stack grows down from F000h. `data` is a label at 8000h for scratch.
@@ -36,6 +39,8 @@ struct InsnCase {
     std::vector<std::pair<u32, std::vector<u8>>> expected_memory; ///< arena offset (system: address)
     u32 undefined_flags = 0;
     std::string output;
+    bool ends_in_shutdown = false;
+    std::string cpu_model = "max";
     std::vector<u8> image; ///< system: what is loaded at 7C00
 
     static Result<InsnCase> load(const std::string& path, const std::string& include_folder);
