@@ -82,6 +82,7 @@ clock: sync=none, time0=1
 floppya: 1_44=$dir/floppy, status=inserted
 boot: floppy
 port_e9_hack: enabled=1
+sound: driver=dummy, waveout=/dev/null, wavein=, midiout=
 log: $dir/log
 panic: action=report
 error: action=report
