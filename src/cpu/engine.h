@@ -3,6 +3,7 @@
 
 #include "cpu/cpu.h"
 
+#include <optional>
 #include <string_view>
 
 namespace ringshift {
@@ -19,7 +20,10 @@ enum class Exit : u8 {
 /// What a debugger may ask of an engine; between runs.
 struct DebugControl {
     std::vector<u64> breakpoints; ///< linear addresses
+    /// One instruction, before which no external interrupt is taken (unless the CPU waits for one).
     bool single_step = false;
+    /// The breakpoint at this address is passed once: execution goes on from there.
+    std::optional<u64> resume_at;
 };
 
 class Engine {
@@ -32,7 +36,7 @@ class Engine {
     virtual Exit run(i64 instructions) = 0;
     /// Forget everything derived from memory (snapshot loaded, memory written behind its back).
     virtual void invalidate_all() = 0;
-    /// Between runs. A breakpoint stops before its instruction, but not at the first instruction of a run().
+    /// Between runs. A breakpoint stops before its instruction.
     void set_debug_control(DebugControl control) { m_debug = std::move(control); }
 
   protected:

@@ -100,6 +100,17 @@ Result<> set_display(Options& options, const std::string& text) {
     return Unit{};
 }
 
+Result<> set_scaling(Options& options, const std::string& text) {
+    if (text == "fit" || text == "integer") {
+        options.scaling.integer = text == "integer";
+        return Unit{};
+    }
+    const auto factor = number<unsigned>(text, 1, 8);
+    if (!factor.ok()) return make_error("\"{}\" is none of: integer, fit, 1 to 8", text);
+    options.scaling.factor = factor.value();
+    return Unit{};
+}
+
 Result<> add_serial(Options& options, const std::string& text) {
     if (!text.starts_with("file:")) TRY(one_of(text, {"none", "stdio", "pty", "file:PATH"}));
     if (options.serial.size() == 2) return make_error("there are two serial ports");
@@ -215,14 +226,19 @@ const std::vector<Row>& table() {
          }},
         {"--display", "KIND", for_both, "Screen and ports", "sdl (a window), terminal or none; default: what is there",
          set_display},
+        {"--scale", "HOW", for_both, "Screen and ports",
+         "of the window: integer (whole multiples), fit, or a number from 1 to 8 for the size to begin with; default "
+         "integer",
+         set_scaling},
         {"--serial", "WHERE", for_both, "Screen and ports",
          "serial port: stdio (Ctrl-A x ends), none, pty or file:PATH; again for the second port", add_serial},
         {"--debugcon", "FILE", for_both, "Screen and ports",
          "what the guest writes to ports E9 and 402 (the firmware's messages); - is standard error",
          into(&Options::debug_console)},
-        {"--gdb", "PORT", for_both, "Screen and ports", "wait for gdb on this TCP port of localhost",
+        {"--gdb", "PORT", for_both, "Screen and ports",
+         "start paused and wait for gdb on this TCP port of localhost; 0 takes a free one",
          [](Options& o, const std::string& text) -> Result<> {
-             o.gdb_port = TRY(number<u16>(text, 1, 65535));
+             o.gdb_port = TRY(number<u16>(text, 0, 65535));
              return Unit{};
          }},
 

@@ -1,5 +1,7 @@
 #include "frontend/boot_files.h"
 #include "frontend/cli.h"
+#include "frontend/front_end.h"
+#include "frontend/gdb_stub.h"
 #include "frontend/session.h"
 
 #include <cstdio>
@@ -15,7 +17,12 @@ Result<int> run(Options options) {
             for (const std::string& line : lines) fmt::print(stderr, "ringshift: {}\n", line);
     }
     const auto session = TRY(Session::create(std::move(options)));
-    return session->run(nullptr);
+    std::unique_ptr<GdbStub> gdb;
+    if (session->options().gdb_port) gdb = TRY(GdbStub::start(*session, *session->options().gdb_port));
+    const auto front_end = TRY(open_front_end(session->options()));
+    if (!front_end) return session->run(nullptr);
+    session->set_interactive(true);
+    return session->run([&] { front_end->run(*session); });
 }
 
 } // namespace

@@ -18,6 +18,12 @@ struct ScriptStep {
     std::vector<Chord> chords; ///< type
 };
 
+/// How a window shows the guest's pixels.
+struct Scaling {
+    bool integer = true; ///< false: as large as the window allows
+    unsigned factor = 0; ///< of the window that the guest's mode asks for; 0: what the screen has room for
+};
+
 enum class DisplayKind { automatic, sdl, terminal, none };
 
 struct Options {
@@ -40,7 +46,8 @@ struct Options {
     bool print_state_hash = false;
     bool print_statistics = false;
     bool quiet = false;
-    std::optional<u16> gdb_port;
+    std::optional<u16> gdb_port; ///< 0: any free one
+    Scaling scaling;
 };
 
 /// Exit statuses of the program; --help prints this table.

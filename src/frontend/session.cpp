@@ -76,6 +76,9 @@ MachineHost Session::host() {
         const std::lock_guard lock(m_mutex);
         m_host_error = message;
     };
+    host.debug_stop = [this] {
+        if (m_debug_stop) m_debug_stop();
+    };
     host.tick = [this] { tick(); };
     return host;
 }

@@ -33,6 +33,12 @@ class Session {
     bool ended() const { return m_ended; }
     /// Any thread: the user wants to leave.
     void quit() { m_machine->stop(); }
+    /// `stopped` is called on the guest's thread when a breakpoint, watchpoint or step has paused the guest; before
+    /// run().
+    void set_debug_stop(std::function<void()> stopped) { m_debug_stop = std::move(stopped); }
+    /// What a front end shows first, for example that gdb is being waited for; before run().
+    void set_notice(std::string notice) { m_notice = std::move(notice); }
+    const std::string& notice() const { return m_notice; }
     /// Shown by a front end instead of standard error; empty when there is none.
     std::string take_host_error();
     /// Whether somebody can see and answer take_host_error().
@@ -54,6 +60,8 @@ class Session {
     std::atomic<bool> m_ended{false};
     std::atomic<int> m_forced_status{-1}; ///< of a signal, time-out or host error
     bool m_interactive = false;
+    std::function<void()> m_debug_stop;
+    std::string m_notice;
     std::mutex m_mutex;
     std::string m_host_error; ///< under m_mutex
 };

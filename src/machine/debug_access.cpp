@@ -70,6 +70,13 @@ void DebugAccess::step_on_resume() {
     update_engine();
 }
 
+void DebugAccess::note_resume() {
+    const CpuState& state = m_cpu.state;
+    m_control.resume_at = static_cast<u32>(state.segment(SegmentName::cs).base + state.rip);
+    update_engine();
+    m_control.resume_at.reset();
+}
+
 void DebugAccess::note_stop() {
     m_control.single_step = false;
     update_engine();

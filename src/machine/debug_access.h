@@ -19,6 +19,8 @@ class DebugAccess final : public Debugger {
     void step_on_resume() override;
     std::optional<Watch> hit() const override;
 
+    /// The guest is about to run on from where it was paused.
+    void note_resume();
     /// The engine has left with Exit::breakpoint.
     void note_stop();
 

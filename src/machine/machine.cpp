@@ -197,7 +197,10 @@ void Machine::Implementation::idle() {
 }
 
 void Machine::Implementation::set_paused(bool now_paused) {
-    if (paused && !now_paused) board->retry_host_requests();
+    if (paused && !now_paused) {
+        board->retry_host_requests();
+        debug_access->note_resume();
+    }
     paused = now_paused;
     interrupt();
 }

@@ -51,7 +51,8 @@ class Interpreter final : public Engine {
     /// One instruction fetched byte by byte: it crosses a page or the CS limit, or stands in MMIO.
     const DecodedInsn* fetch_crossing();
     const DecodedInsn* fetch_one();
-    std::optional<Exit> step_carefully(bool first);
+    std::optional<Exit> step_carefully();
+    bool at_breakpoint(LinearAddr address);
     Flow execute(const DecodedInsn& decoded);
     LinearAddr instruction_address() const {
         return LinearAddr(static_cast<u32>(m_cpu.state.segment(SegmentName::cs).base + m_cpu.state.rip));
@@ -70,7 +71,7 @@ Exit Interpreter::run(i64 instructions) {
     state.budget = instructions;
     state.budget_reserve = 0;
     m_cpu.watchpoint_hit.reset();
-    for (bool first = true;; first = false) {
+    for (;;) {
         m_blocks.bury();
         state.budget += std::exchange(state.budget_reserve, 0);
         if (state.activity == Activity::shutdown) return Exit::shutdown;
@@ -84,7 +85,7 @@ Exit Interpreter::run(i64 instructions) {
             return state.activity == Activity::halted ? Exit::halted : Exit::shutdown;
         if (state.budget <= 0) return Exit::budget;
         if (careful()) {
-            if (const auto exit = step_carefully(first)) return *exit;
+            if (const auto exit = step_carefully()) return *exit;
             continue;
         }
         if (const Block* block = find_block()) [[likely]] {
@@ -114,6 +115,7 @@ std::optional<Exit> Interpreter::events() {
         return {};
     }
     if (state.shadow == Shadow::sti) return {};
+    if (m_debug.single_step && state.activity == Activity::running) return {};
     if ((bits & attention::nmi) && !state.nmi_blocked) {
         m_cpu.clear_attention(attention::nmi);
         state.activity = Activity::running;
@@ -244,13 +246,19 @@ const DecodedInsn* Interpreter::fetch_one() {
     return fetch_crossing();
 }
 
+bool Interpreter::at_breakpoint(LinearAddr address) {
+    const auto& points = m_debug.breakpoints;
+    if (std::find(points.begin(), points.end(), address.value) == points.end()) return false;
+    if (m_debug.resume_at != address.value) return true;
+    m_debug.resume_at.reset();
+    return false;
+}
+
 /// One instruction with everything that concerns single boundaries: TF, RF, breakpoints, shadows, a debugger.
-std::optional<Exit> Interpreter::step_carefully(bool first) {
+std::optional<Exit> Interpreter::step_carefully() {
     CpuState& state = m_cpu.state;
     const LinearAddr address = instruction_address();
-    if (!first && !m_debug.breakpoints.empty() &&
-        std::find(m_debug.breakpoints.begin(), m_debug.breakpoints.end(), address.value) != m_debug.breakpoints.end())
-        return Exit::breakpoint;
+    if (at_breakpoint(address)) return Exit::breakpoint;
 
     const bool trap = state.system_flags & flag::tf;
     const bool resume = state.system_flags & flag::rf;

@@ -1,0 +1,62 @@
+// What the window draws: the guest's picture, scaled, and the status line under it.
+#pragma once
+
+#include "base/result.h"
+#include "frontend/options.h"
+#include "machine/machine.h"
+
+#define SDL_MAIN_HANDLED
+#include <SDL.h>
+#include <memory>
+#include <string>
+
+namespace ringshift {
+
+class Canvas {
+  public:
+    /// Opens the window.
+    static Result<std::unique_ptr<Canvas>> open(const Scaling& scaling);
+    ~Canvas();
+
+    SDL_Window* window() { return m_window; }
+    bool fullscreen() const;
+    void toggle_fullscreen();
+    void toggle_scaling();
+    bool integer_scaling() const { return m_scaling.integer; }
+
+    /// The window follows the size of the picture, until the user gives it a size of his own.
+    void set_picture(const Picture& picture);
+    /// `left` and `right` of the status line.
+    void set_status(const std::string& left, const std::string& right);
+    /// Somebody else than we has given the window this size.
+    void note_resized(int width, int height);
+    /// Draws on the screen if something has changed since the last time, or always.
+    void present(bool always);
+
+  private:
+    Canvas(SDL_Window* window, SDL_Renderer* renderer, const Scaling& scaling);
+    void fit_window();
+    unsigned window_factor() const;
+    SDL_Rect picture_place(int width, int height) const;
+    void draw_status(int width, int height);
+    int status_scale() const;
+    int status_height() const;
+    bool status_shown() const;
+
+    SDL_Window* m_window;
+    SDL_Renderer* m_renderer;
+    SDL_Texture* m_picture = nullptr;
+    SDL_Texture* m_status = nullptr;
+    int m_status_width = 0; ///< of the texture
+    Scaling m_scaling;
+    int m_guest_width = 720;
+    int m_guest_height = 400;
+    int m_asked_width = 0; ///< the size that we gave the window
+    int m_asked_height = 0;
+    bool m_user_sized = false;
+    bool m_changed = true;
+    std::string m_left;
+    std::string m_right;
+};
+
+} // namespace ringshift
