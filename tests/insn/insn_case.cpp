@@ -133,7 +133,7 @@ Result<InsnCase> InsnCase::load(const std::string& path, const std::string& incl
     if (!assembled) return make_error("{}: {}", path, assembled.error().message);
     const Assembled& a = assembled.value();
     const auto address = [&](const std::string& label) -> std::optional<u32> {
-        if (label == "data") return origin + 0x8000;
+        if (label.starts_with("data")) return origin + 0x8000 + (label.size() > 5 ? number(label.substr(5)) : 0);
         const auto it = a.labels.find(label);
         return it == a.labels.end() ? std::nullopt : std::optional<u32>(it->second);
     };

@@ -7,7 +7,7 @@
 //     ; init: eax=FFFFFFFF ebx=1 flags=1             hexadecimal; registers not named have fixed patterns
 //     ; expect: eax=0 flags=55/8D5                   flags=value/mask; ends at a HLT unless there is a fault:
 //     ; fault: 0 at here                             vector (decimal) and the label of the faulting instruction
-//     ; memory: result = 78 56 34 12                 bytes at a label
+//     ; memory: result = 78 56 34 12                 bytes at a label, or at data+10 (hexadecimal)
 //     ; undefined: af of                             flags that interpreter and host may disagree on
 //     ; output: PASS                                 system: what the program writes to port E9 (a last newline apart)
 //     ; exit: shutdown                               system: ends so instead of at a HLT

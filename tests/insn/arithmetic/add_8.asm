@@ -1,0 +1,72 @@
+; ADD r/m8, r8: sum of corner values, all defined flags
+; manual: SDM vol. 2, ADD
+; expect: eax=0
+%include "user.inc"
+checked equ CF|PF|AF|ZF|SF|OF
+
+;          op, width, A, B, flags in, result, flags
+    binary add, 8, 0, 0, 0, 0, PF|ZF
+    binary add, 8, 0, 1, 0, 1, 0
+    binary add, 8, 0, 0xF, 0, 0xF, PF
+    binary add, 8, 0, 0x10, 0, 0x10, 0
+    binary add, 8, 0, 0x7F, 0, 0x7F, 0
+    binary add, 8, 0, 0x80, 0, 0x80, SF
+    binary add, 8, 0, 0xFE, 0, 0xFE, SF
+    binary add, 8, 0, 0xFF, 0, 0xFF, PF|SF
+    binary add, 8, 1, 0, 0, 1, 0
+    binary add, 8, 1, 1, 0, 2, 0
+    binary add, 8, 1, 0xF, 0, 0x10, AF
+    binary add, 8, 1, 0x10, 0, 0x11, PF
+    binary add, 8, 1, 0x7F, 0, 0x80, AF|SF|OF
+    binary add, 8, 1, 0x80, 0, 0x81, PF|SF
+    binary add, 8, 1, 0xFE, 0, 0xFF, PF|SF
+    binary add, 8, 1, 0xFF, 0, 0, CF|PF|AF|ZF
+    binary add, 8, 0xF, 0, 0, 0xF, PF
+    binary add, 8, 0xF, 1, 0, 0x10, AF
+    binary add, 8, 0xF, 0xF, 0, 0x1E, PF|AF
+    binary add, 8, 0xF, 0x10, 0, 0x1F, 0
+    binary add, 8, 0xF, 0x7F, 0, 0x8E, PF|AF|SF|OF
+    binary add, 8, 0xF, 0x80, 0, 0x8F, SF
+    binary add, 8, 0xF, 0xFE, 0, 0xD, CF|AF
+    binary add, 8, 0xF, 0xFF, 0, 0xE, CF|AF
+    binary add, 8, 0x10, 0, 0, 0x10, 0
+    binary add, 8, 0x10, 1, 0, 0x11, PF
+    binary add, 8, 0x10, 0xF, 0, 0x1F, 0
+    binary add, 8, 0x10, 0x10, 0, 0x20, 0
+    binary add, 8, 0x10, 0x7F, 0, 0x8F, SF|OF
+    binary add, 8, 0x10, 0x80, 0, 0x90, PF|SF
+    binary add, 8, 0x10, 0xFE, 0, 0xE, CF
+    binary add, 8, 0x10, 0xFF, 0, 0xF, CF|PF
+    binary add, 8, 0x7F, 0, 0, 0x7F, 0
+    binary add, 8, 0x7F, 1, 0, 0x80, AF|SF|OF
+    binary add, 8, 0x7F, 0xF, 0, 0x8E, PF|AF|SF|OF
+    binary add, 8, 0x7F, 0x10, 0, 0x8F, SF|OF
+    binary add, 8, 0x7F, 0x7F, 0, 0xFE, AF|SF|OF
+    binary add, 8, 0x7F, 0x80, 0, 0xFF, PF|SF
+    binary add, 8, 0x7F, 0xFE, 0, 0x7D, CF|PF|AF
+    binary add, 8, 0x7F, 0xFF, 0, 0x7E, CF|PF|AF
+    binary add, 8, 0x80, 0, 0, 0x80, SF
+    binary add, 8, 0x80, 1, 0, 0x81, PF|SF
+    binary add, 8, 0x80, 0xF, 0, 0x8F, SF
+    binary add, 8, 0x80, 0x10, 0, 0x90, PF|SF
+    binary add, 8, 0x80, 0x7F, 0, 0xFF, PF|SF
+    binary add, 8, 0x80, 0x80, 0, 0, CF|PF|ZF|OF
+    binary add, 8, 0x80, 0xFE, 0, 0x7E, CF|PF|OF
+    binary add, 8, 0x80, 0xFF, 0, 0x7F, CF|OF
+    binary add, 8, 0xFE, 0, 0, 0xFE, SF
+    binary add, 8, 0xFE, 1, 0, 0xFF, PF|SF
+    binary add, 8, 0xFE, 0xF, 0, 0xD, CF|AF
+    binary add, 8, 0xFE, 0x10, 0, 0xE, CF
+    binary add, 8, 0xFE, 0x7F, 0, 0x7D, CF|PF|AF
+    binary add, 8, 0xFE, 0x80, 0, 0x7E, CF|PF|OF
+    binary add, 8, 0xFE, 0xFE, 0, 0xFC, CF|PF|AF|SF
+    binary add, 8, 0xFE, 0xFF, 0, 0xFD, CF|AF|SF
+    binary add, 8, 0xFF, 0, 0, 0xFF, PF|SF
+    binary add, 8, 0xFF, 1, 0, 0, CF|PF|AF|ZF
+    binary add, 8, 0xFF, 0xF, 0, 0xE, CF|AF
+    binary add, 8, 0xFF, 0x10, 0, 0xF, CF|PF
+    binary add, 8, 0xFF, 0x7F, 0, 0x7E, CF|PF|AF
+    binary add, 8, 0xFF, 0x80, 0, 0x7F, CF|OF
+    binary add, 8, 0xFF, 0xFE, 0, 0xFD, CF|AF|SF
+    binary add, 8, 0xFF, 0xFF, 0, 0xFE, CF|AF|SF
+    passed

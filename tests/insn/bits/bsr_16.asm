@@ -1,0 +1,15 @@
+; BSR r16, r/m16
+; manual: SDM vol. 2A, BSR
+; undefined: cf pf af sf of
+; expect: eax=0
+%include "user.inc"
+; ZF: the source is zero, and then the destination stays
+checked equ ZF
+
+    binary bsr, 16, 0x77, 1, ZF, 0, 0
+    binary bsr, 16, 0x77, 2, ZF, 1, 0
+    binary bsr, 16, 0x77, 0x8000, ZF, 15, 0
+    binary bsr, 16, 0x77, 0xFFFF, ZF, 15, 0
+    binary bsr, 16, 0x77, 0x8004, ZF, 15, 0
+    binary bsr, 16, 0x77, 0x10, ZF, 4, 0
+    passed

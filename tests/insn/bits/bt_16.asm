@@ -1,0 +1,34 @@
+; BT r16, r16
+; manual: SDM vol. 2A, BT
+; undefined: pf af sf of
+; expect: eax=0
+%include "user.inc"
+; the bit offset is taken modulo the width; the other flags but ZF are undefined
+checked equ CF|ZF
+
+    binary bt, 16, 0, 0, ZF, 0, ZF
+    binary bt, 16, 0, 1, ZF, 0, ZF
+    binary bt, 16, 0, 0xF, ZF, 0, ZF
+    binary bt, 16, 0, 0x10, ZF, 0, ZF
+    binary bt, 16, 0, 0x13, ZF, 0, ZF
+    binary bt, 16, 0xFFFF, 0, ZF, 0xFFFF, CF|ZF
+    binary bt, 16, 0xFFFF, 1, ZF, 0xFFFF, CF|ZF
+    binary bt, 16, 0xFFFF, 0xF, ZF, 0xFFFF, CF|ZF
+    binary bt, 16, 0xFFFF, 0x10, ZF, 0xFFFF, CF|ZF
+    binary bt, 16, 0xFFFF, 0x13, ZF, 0xFFFF, CF|ZF
+    binary bt, 16, 1, 0, ZF, 1, CF|ZF
+    binary bt, 16, 1, 1, ZF, 1, ZF
+    binary bt, 16, 1, 0xF, ZF, 1, ZF
+    binary bt, 16, 1, 0x10, ZF, 1, CF|ZF
+    binary bt, 16, 1, 0x13, ZF, 1, ZF
+    binary bt, 16, 0x8000, 0, ZF, 0x8000, ZF
+    binary bt, 16, 0x8000, 1, ZF, 0x8000, ZF
+    binary bt, 16, 0x8000, 0xF, ZF, 0x8000, CF|ZF
+    binary bt, 16, 0x8000, 0x10, ZF, 0x8000, ZF
+    binary bt, 16, 0x8000, 0x13, ZF, 0x8000, ZF
+    binary bt, 16, 0x5555, 0, ZF, 0x5555, CF|ZF
+    binary bt, 16, 0x5555, 1, ZF, 0x5555, ZF
+    binary bt, 16, 0x5555, 0xF, ZF, 0x5555, ZF
+    binary bt, 16, 0x5555, 0x10, ZF, 0x5555, CF|ZF
+    binary bt, 16, 0x5555, 0x13, ZF, 0x5555, ZF
+    passed

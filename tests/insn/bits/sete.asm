@@ -1,0 +1,19 @@
+; SETE: the condition by every flag that it looks at
+; manual: SDM vol. 2B, SETcc; vol. 1, appendix B
+; expect: eax=0
+%include "user.inc"
+checked equ CF|PF|AF|ZF|SF|OF
+
+    unary sete, 8, 0x55, 0, 0, 0
+    unary sete, 8, 0x55, CF, 0, CF
+    unary sete, 8, 0x55, ZF, 1, ZF
+    unary sete, 8, 0x55, SF, 0, SF
+    unary sete, 8, 0x55, OF, 0, OF
+    unary sete, 8, 0x55, PF, 0, PF
+    unary sete, 8, 0x55, CF|ZF, 1, CF|ZF
+    unary sete, 8, 0x55, SF|OF, 0, SF|OF
+    unary sete, 8, 0x55, ZF|SF, 1, ZF|SF
+    unary sete, 8, 0x55, ZF|OF, 1, ZF|OF
+    unary sete, 8, 0x55, ZF|SF|OF, 1, ZF|SF|OF
+    unary sete, 8, 0x55, CF|PF|AF|ZF|SF|OF, 1, CF|PF|AF|ZF|SF|OF
+    passed

@@ -1,0 +1,19 @@
+; SETL: the condition by every flag that it looks at
+; manual: SDM vol. 2B, SETcc; vol. 1, appendix B
+; expect: eax=0
+%include "user.inc"
+checked equ CF|PF|AF|ZF|SF|OF
+
+    unary setl, 8, 0x55, 0, 0, 0
+    unary setl, 8, 0x55, CF, 0, CF
+    unary setl, 8, 0x55, ZF, 0, ZF
+    unary setl, 8, 0x55, SF, 1, SF
+    unary setl, 8, 0x55, OF, 1, OF
+    unary setl, 8, 0x55, PF, 0, PF
+    unary setl, 8, 0x55, CF|ZF, 0, CF|ZF
+    unary setl, 8, 0x55, SF|OF, 0, SF|OF
+    unary setl, 8, 0x55, ZF|SF, 1, ZF|SF
+    unary setl, 8, 0x55, ZF|OF, 1, ZF|OF
+    unary setl, 8, 0x55, ZF|SF|OF, 0, ZF|SF|OF
+    unary setl, 8, 0x55, CF|PF|AF|ZF|SF|OF, 0, CF|PF|AF|ZF|SF|OF
+    passed

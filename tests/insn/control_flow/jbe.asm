@@ -1,0 +1,37 @@
+; JBE rel8 and rel32
+; manual: SDM vol. 2A, Jcc
+; expect: eax=0
+%include "user.inc"
+%macro jumps 3 ; near or short, flags, whether it jumps
+%assign check check + 1
+    set_flags %2
+    mov eax, 1
+    jbe %1 %%taken
+    dec eax
+%%taken:
+    compare eax, %3
+%endmacro
+
+    jumps short, 0, 0
+    jumps near, 0, 0
+    jumps short, CF, 1
+    jumps near, CF, 1
+    jumps short, ZF, 1
+    jumps near, ZF, 1
+    jumps short, SF, 0
+    jumps near, SF, 0
+    jumps short, OF, 0
+    jumps near, OF, 0
+    jumps short, PF, 0
+    jumps near, PF, 0
+    jumps short, CF|ZF, 1
+    jumps near, CF|ZF, 1
+    jumps short, SF|OF, 0
+    jumps near, SF|OF, 0
+    jumps short, ZF|SF, 1
+    jumps near, ZF|SF, 1
+    jumps short, ZF|OF, 1
+    jumps near, ZF|OF, 1
+    jumps short, ZF|SF|OF, 1
+    jumps near, ZF|SF|OF, 1
+    passed

@@ -1,0 +1,42 @@
+; AND r/m32, r32: conjunction of corner values, all defined flags
+; manual: SDM vol. 2, AND
+; undefined: af
+; expect: eax=0
+%include "user.inc"
+; AF is undefined
+checked equ CF|PF|ZF|SF|OF
+
+;          op, width, A, B, flags in, result, flags
+    binary and, 32, 0, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0, 0xF, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0, 0x7FFFFFFF, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0, 0xFFFFFFFE, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 1, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 1, 0xF, CF|AF|OF, 1, 0
+    binary and, 32, 1, 0x7FFFFFFF, CF|AF|OF, 1, 0
+    binary and, 32, 1, 0xFFFFFFFE, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0xF, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0xF, 0xF, CF|AF|OF, 0xF, PF
+    binary and, 32, 0xF, 0x7FFFFFFF, CF|AF|OF, 0xF, PF
+    binary and, 32, 0xF, 0xFFFFFFFE, CF|AF|OF, 0xE, 0
+    binary and, 32, 0x10, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0x10, 0xF, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0x10, 0x7FFFFFFF, CF|AF|OF, 0x10, 0
+    binary and, 32, 0x10, 0xFFFFFFFE, CF|AF|OF, 0x10, 0
+    binary and, 32, 0x7FFFFFFF, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0x7FFFFFFF, 0xF, CF|AF|OF, 0xF, PF
+    binary and, 32, 0x7FFFFFFF, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFFF, PF
+    binary and, 32, 0x7FFFFFFF, 0xFFFFFFFE, CF|AF|OF, 0x7FFFFFFE, 0
+    binary and, 32, 0x80000000, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0x80000000, 0xF, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0x80000000, 0x7FFFFFFF, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0x80000000, 0xFFFFFFFE, CF|AF|OF, 0x80000000, PF|SF
+    binary and, 32, 0xFFFFFFFE, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0xFFFFFFFE, 0xF, CF|AF|OF, 0xE, 0
+    binary and, 32, 0xFFFFFFFE, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFFE, 0
+    binary and, 32, 0xFFFFFFFE, 0xFFFFFFFE, CF|AF|OF, 0xFFFFFFFE, SF
+    binary and, 32, 0xFFFFFFFF, 0, CF|AF|OF, 0, PF|ZF
+    binary and, 32, 0xFFFFFFFF, 0xF, CF|AF|OF, 0xF, PF
+    binary and, 32, 0xFFFFFFFF, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFFF, PF
+    binary and, 32, 0xFFFFFFFF, 0xFFFFFFFE, CF|AF|OF, 0xFFFFFFFE, SF
+    passed

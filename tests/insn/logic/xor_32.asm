@@ -1,0 +1,42 @@
+; XOR r/m32, r32: exclusive or of corner values, all defined flags
+; manual: SDM vol. 2, XOR
+; undefined: af
+; expect: eax=0
+%include "user.inc"
+; AF is undefined
+checked equ CF|PF|ZF|SF|OF
+
+;          op, width, A, B, flags in, result, flags
+    binary xor, 32, 0, 0, CF|AF|OF, 0, PF|ZF
+    binary xor, 32, 0, 0xF, CF|AF|OF, 0xF, PF
+    binary xor, 32, 0, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFFF, PF
+    binary xor, 32, 0, 0xFFFFFFFE, CF|AF|OF, 0xFFFFFFFE, SF
+    binary xor, 32, 1, 0, CF|AF|OF, 1, 0
+    binary xor, 32, 1, 0xF, CF|AF|OF, 0xE, 0
+    binary xor, 32, 1, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFFE, 0
+    binary xor, 32, 1, 0xFFFFFFFE, CF|AF|OF, 0xFFFFFFFF, PF|SF
+    binary xor, 32, 0xF, 0, CF|AF|OF, 0xF, PF
+    binary xor, 32, 0xF, 0xF, CF|AF|OF, 0, PF|ZF
+    binary xor, 32, 0xF, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFF0, PF
+    binary xor, 32, 0xF, 0xFFFFFFFE, CF|AF|OF, 0xFFFFFFF1, SF
+    binary xor, 32, 0x10, 0, CF|AF|OF, 0x10, 0
+    binary xor, 32, 0x10, 0xF, CF|AF|OF, 0x1F, 0
+    binary xor, 32, 0x10, 0x7FFFFFFF, CF|AF|OF, 0x7FFFFFEF, 0
+    binary xor, 32, 0x10, 0xFFFFFFFE, CF|AF|OF, 0xFFFFFFEE, PF|SF
+    binary xor, 32, 0x7FFFFFFF, 0, CF|AF|OF, 0x7FFFFFFF, PF
+    binary xor, 32, 0x7FFFFFFF, 0xF, CF|AF|OF, 0x7FFFFFF0, PF
+    binary xor, 32, 0x7FFFFFFF, 0x7FFFFFFF, CF|AF|OF, 0, PF|ZF
+    binary xor, 32, 0x7FFFFFFF, 0xFFFFFFFE, CF|AF|OF, 0x80000001, SF
+    binary xor, 32, 0x80000000, 0, CF|AF|OF, 0x80000000, PF|SF
+    binary xor, 32, 0x80000000, 0xF, CF|AF|OF, 0x8000000F, PF|SF
+    binary xor, 32, 0x80000000, 0x7FFFFFFF, CF|AF|OF, 0xFFFFFFFF, PF|SF
+    binary xor, 32, 0x80000000, 0xFFFFFFFE, CF|AF|OF, 0x7FFFFFFE, 0
+    binary xor, 32, 0xFFFFFFFE, 0, CF|AF|OF, 0xFFFFFFFE, SF
+    binary xor, 32, 0xFFFFFFFE, 0xF, CF|AF|OF, 0xFFFFFFF1, SF
+    binary xor, 32, 0xFFFFFFFE, 0x7FFFFFFF, CF|AF|OF, 0x80000001, SF
+    binary xor, 32, 0xFFFFFFFE, 0xFFFFFFFE, CF|AF|OF, 0, PF|ZF
+    binary xor, 32, 0xFFFFFFFF, 0, CF|AF|OF, 0xFFFFFFFF, PF|SF
+    binary xor, 32, 0xFFFFFFFF, 0xF, CF|AF|OF, 0xFFFFFFF0, PF|SF
+    binary xor, 32, 0xFFFFFFFF, 0x7FFFFFFF, CF|AF|OF, 0x80000000, PF|SF
+    binary xor, 32, 0xFFFFFFFF, 0xFFFFFFFE, CF|AF|OF, 1, 0
+    passed

@@ -1,0 +1,29 @@
+; CMOVLE r16 and r32
+; manual: SDM vol. 2A, CMOVcc
+; expect: eax=0
+%include "user.inc"
+checked equ CF|PF|AF|ZF|SF|OF
+
+    binary cmovle, 16, 0x1111, 0x2222, 0, 0x1111, 0
+    binary cmovle, 32, 0x11111111, 0x22222222, 0, 0x11111111, 0
+    binary cmovle, 16, 0x1111, 0x2222, CF, 0x1111, CF
+    binary cmovle, 32, 0x11111111, 0x22222222, CF, 0x11111111, CF
+    binary cmovle, 16, 0x1111, 0x2222, ZF, 0x2222, ZF
+    binary cmovle, 32, 0x11111111, 0x22222222, ZF, 0x22222222, ZF
+    binary cmovle, 16, 0x1111, 0x2222, SF, 0x2222, SF
+    binary cmovle, 32, 0x11111111, 0x22222222, SF, 0x22222222, SF
+    binary cmovle, 16, 0x1111, 0x2222, OF, 0x2222, OF
+    binary cmovle, 32, 0x11111111, 0x22222222, OF, 0x22222222, OF
+    binary cmovle, 16, 0x1111, 0x2222, PF, 0x1111, PF
+    binary cmovle, 32, 0x11111111, 0x22222222, PF, 0x11111111, PF
+    binary cmovle, 16, 0x1111, 0x2222, CF|ZF, 0x2222, CF|ZF
+    binary cmovle, 32, 0x11111111, 0x22222222, CF|ZF, 0x22222222, CF|ZF
+    binary cmovle, 16, 0x1111, 0x2222, SF|OF, 0x1111, SF|OF
+    binary cmovle, 32, 0x11111111, 0x22222222, SF|OF, 0x11111111, SF|OF
+    binary cmovle, 16, 0x1111, 0x2222, ZF|SF, 0x2222, ZF|SF
+    binary cmovle, 32, 0x11111111, 0x22222222, ZF|SF, 0x22222222, ZF|SF
+    binary cmovle, 16, 0x1111, 0x2222, ZF|OF, 0x2222, ZF|OF
+    binary cmovle, 32, 0x11111111, 0x22222222, ZF|OF, 0x22222222, ZF|OF
+    binary cmovle, 16, 0x1111, 0x2222, ZF|SF|OF, 0x2222, ZF|SF|OF
+    binary cmovle, 32, 0x11111111, 0x22222222, ZF|SF|OF, 0x22222222, ZF|SF|OF
+    passed

@@ -1,0 +1,29 @@
+; CMOVNE r16 and r32
+; manual: SDM vol. 2A, CMOVcc
+; expect: eax=0
+%include "user.inc"
+checked equ CF|PF|AF|ZF|SF|OF
+
+    binary cmovne, 16, 0x1111, 0x2222, 0, 0x2222, 0
+    binary cmovne, 32, 0x11111111, 0x22222222, 0, 0x22222222, 0
+    binary cmovne, 16, 0x1111, 0x2222, CF, 0x2222, CF
+    binary cmovne, 32, 0x11111111, 0x22222222, CF, 0x22222222, CF
+    binary cmovne, 16, 0x1111, 0x2222, ZF, 0x1111, ZF
+    binary cmovne, 32, 0x11111111, 0x22222222, ZF, 0x11111111, ZF
+    binary cmovne, 16, 0x1111, 0x2222, SF, 0x2222, SF
+    binary cmovne, 32, 0x11111111, 0x22222222, SF, 0x22222222, SF
+    binary cmovne, 16, 0x1111, 0x2222, OF, 0x2222, OF
+    binary cmovne, 32, 0x11111111, 0x22222222, OF, 0x22222222, OF
+    binary cmovne, 16, 0x1111, 0x2222, PF, 0x2222, PF
+    binary cmovne, 32, 0x11111111, 0x22222222, PF, 0x22222222, PF
+    binary cmovne, 16, 0x1111, 0x2222, CF|ZF, 0x1111, CF|ZF
+    binary cmovne, 32, 0x11111111, 0x22222222, CF|ZF, 0x11111111, CF|ZF
+    binary cmovne, 16, 0x1111, 0x2222, SF|OF, 0x2222, SF|OF
+    binary cmovne, 32, 0x11111111, 0x22222222, SF|OF, 0x22222222, SF|OF
+    binary cmovne, 16, 0x1111, 0x2222, ZF|SF, 0x1111, ZF|SF
+    binary cmovne, 32, 0x11111111, 0x22222222, ZF|SF, 0x11111111, ZF|SF
+    binary cmovne, 16, 0x1111, 0x2222, ZF|OF, 0x1111, ZF|OF
+    binary cmovne, 32, 0x11111111, 0x22222222, ZF|OF, 0x11111111, ZF|OF
+    binary cmovne, 16, 0x1111, 0x2222, ZF|SF|OF, 0x1111, ZF|SF|OF
+    binary cmovne, 32, 0x11111111, 0x22222222, ZF|SF|OF, 0x11111111, ZF|SF|OF
+    passed

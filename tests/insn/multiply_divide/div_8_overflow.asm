@@ -1,0 +1,8 @@
+; DIV r/m8: #DE, the quotient does not fit; nothing changes
+; manual: SDM vol. 2A, DIV
+; init: eax=100 edx=1 ebx=1 flags=8D5
+; fault: 0 at here
+; expect: eax=100 edx=1 ebx=1 flags=8D5
+here:
+    div bl
+    hlt

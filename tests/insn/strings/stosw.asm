@@ -1,0 +1,8 @@
+; STOSW and REP STOSW
+; manual: SDM vol. 2B, STOS
+; init: esi=10008100 edi=10008200 ecx=3 eax=44332211 flags=0
+; memory: data+200 = 11 22 11 22 11 22 11 22 00
+; expect: ecx=0 edi=10008208
+    stosw
+    rep stosw
+    hlt
