@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
+#include <string>
 
 namespace ringshift {
 
@@ -27,8 +28,10 @@ void log_message(LogLevel level, std::string_view message) {
     if (current_sink) {
         current_sink(level, message);
     } else {
-        fmt::print(stderr, "ringshift: {}: {}\n", names[static_cast<int>(level)], message);
+        tell("{}: {}", names[static_cast<int>(level)], message);
     }
 }
+
+void tell_line(std::string_view line) { std::fputs((std::string(line) + "\n").c_str(), stderr); }
 
 } // namespace ringshift

@@ -19,6 +19,15 @@ void log_message(LogLevel level, std::string_view message);
 /// it.
 void set_log_sink(std::function<void(LogLevel, std::string_view)> sink);
 
+/// One line to standard error, whether or not anybody reads it: a closed pipe is no error.
+void tell_line(std::string_view line);
+
+/// Tells the user something that he asked for or has to know, as "ringshift: ..." on standard error.
+template <typename... Args>
+void tell(fmt::format_string<Args...> format, Args&&... args) {
+    tell_line("ringshift: " + fmt::format(format, std::forward<Args>(args)...));
+}
+
 template <typename... Args>
 void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
     if (log_enabled(level)) log_message(level, fmt::format(format, std::forward<Args>(args)...));

@@ -1,5 +1,6 @@
 #include "frontend/cli.h"
 
+#include "base/log.h"
 #include "machine/machine.h"
 
 #include <CLI/CLI.hpp>
@@ -332,10 +333,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
             app.exit(error);
             return exit_status::success;
         }
-        fmt::print(stderr, "ringshift: {}\nTry: ringshift {} --help\n", error.what(),
-                   run->parsed()      ? "run"
-                   : resume->parsed() ? "resume"
-                                      : "");
+        tell("{}\nTry: ringshift {} --help", error.what(), run->parsed() ? "run" : resume->parsed() ? "resume" : "");
         return exit_status::error;
     }
     options.command = run->parsed() ? Options::Command::run : Options::Command::resume;

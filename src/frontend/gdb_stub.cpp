@@ -1,5 +1,6 @@
 #include "frontend/gdb_stub.h"
 
+#include "base/log.h"
 #include "frontend/gdb_packets.h"
 #include "frontend/gdb_registers.h"
 #include "frontend/session.h"
@@ -57,7 +58,7 @@ Result<std::unique_ptr<GdbStub>> GdbStub::start(Session& session, u16 port) {
                            fmt::format("cannot wait for gdb on port {} of localhost (--gdb 0 takes a free one)", port));
     }
     const std::string notice = fmt::format("paused; in gdb: target remote localhost:{}", ntohs(address.sin_port));
-    fmt::print(stderr, "ringshift: {}\n", notice);
+    tell("{}", notice);
     session.set_notice(notice);
     return std::unique_ptr<GdbStub>(new GdbStub(session, listener));
 }

@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "frontend/boot_files.h"
 #include "frontend/cli.h"
 #include "frontend/front_end.h"
@@ -14,7 +15,7 @@ Result<int> run(Options options) {
     if (options.command == Options::Command::run) {
         const std::vector<std::string> lines = TRY(choose_boot(options));
         if (!options.quiet)
-            for (const std::string& line : lines) fmt::print(stderr, "ringshift: {}\n", line);
+            for (const std::string& line : lines) tell("{}", line);
     }
     const auto session = TRY(Session::create(std::move(options)));
     std::unique_ptr<GdbStub> gdb;
@@ -33,6 +34,6 @@ int main(int argc, char** argv) {
     if (const int* status = std::get_if<int>(&parsed)) return *status;
     const auto result = run(std::move(std::get<Options>(parsed)));
     if (result.ok()) return result.value();
-    fmt::print(stderr, "ringshift: {}\n", result.error().message);
+    tell("{}", result.error().message);
     return exit_status::error;
 }

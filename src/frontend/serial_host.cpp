@@ -1,5 +1,6 @@
 #include "frontend/serial_host.h"
 
+#include "base/log.h"
 #include "machine/machine.h"
 
 #include <array>
@@ -31,7 +32,7 @@ Result<int> open_pty() {
         ::cfmakeraw(&settings);
         ::tcsetattr(fd, TCSANOW, &settings);
     }
-    fmt::print(stderr, "ringshift: serial port on {}\n", name.data());
+    tell("serial port on {}", name.data());
     return fd;
 }
 

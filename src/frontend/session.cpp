@@ -1,5 +1,6 @@
 #include "frontend/session.h"
 
+#include "base/log.h"
 #include "frontend/png.h"
 
 #include <cerrno>
@@ -21,7 +22,7 @@ sigset_t ending_signals() {
     return set;
 }
 
-void say(const std::string& message) { fmt::print(stderr, "ringshift: {}\n", message); }
+void say(const std::string& message) { tell_line("ringshift: " + message); }
 
 } // namespace
 
@@ -169,15 +170,13 @@ void Session::finish(const Ending&) {
         const auto saved = m_machine->save(m_options.save);
         if (!saved.ok()) say(saved.error().message);
     }
-    if (m_options.print_state_hash) fmt::print("state hash {:016x}\n", m_machine->state_hash());
+    if (m_options.print_state_hash) std::puts(fmt::format("state hash {:016x}", m_machine->state_hash()).c_str());
     if (m_options.print_statistics) {
         const MachineStatistics s = m_machine->statistics();
-        fmt::print(
-            stderr, "ringshift: {} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s\n",
-            s.retired, static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
+        tell("{} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s", s.retired,
+             static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
         const DebugRegisters r = m_machine->debugger().registers();
-        fmt::print(stderr, "ringshift: stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}\n", r.segments[1], r.eip,
-                   r.cr0, r.eflags);
+        tell("stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}", r.segments[1], r.eip, r.cr0, r.eflags);
     }
     const auto flushed = m_machine->flush();
     if (!flushed.ok()) say(flushed.error().message);
