@@ -79,7 +79,13 @@ static void on_signal(int number, siginfo_t* info, void* context) {
     ucontext_t* u = context;
     greg_t* g = u->uc_mcontext.gregs;
     uint8_t* fp = (uint8_t*)u->uc_mcontext.fpregs;
-    if (running) {
+    /* The time limit is over, or a late one of a program that has ended: then the process is between requests. */
+    const int was_running = running;
+    running = 0;
+    const struct itimerval off = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &off, 0);
+    if (number == SIGALRM && !was_running) return;
+    if (was_running) {
         struct reply reply;
         memset(&reply, 0, sizeof reply);
         for (int i = 0; i < 8; ++i) reply.gpr[i] = (uint32_t)g[order[i]];

@@ -77,7 +77,7 @@ display_library: rfb, options="timeout=0"
 megs: 16
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-cpu: model=${BOCHS_CPU:-corei5_lynnfield_750}, count=1, ips=100000000, reset_on_triple_fault=0
+cpu: model=${BOCHS_CPU:-corei5_lynnfield_750}, count=1, ips=100000000, reset_on_triple_fault=0, ignore_bad_msrs=0
 clock: sync=none, time0=1
 floppya: 1_44=$dir/floppy, status=inserted
 boot: floppy

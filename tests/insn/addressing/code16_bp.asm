@@ -1,0 +1,11 @@
+; 16-bit addressing: [BP]
+; manual: SDM vol. 2A, table 2-1
+; mode: 16
+; init: ebx=AAAA8100 esi=AAAA0200 edi=AAAA0300 ebp=AAAA8300 flags=0
+; memory: data+300 = D0
+; memory: data+305 = D1
+; memory: data+420 = D2
+    mov byte [bp + 0], 0xD0
+    mov byte [bp + 5], 0xD1
+    mov byte [bp + 0x120], 0xD2
+    hlt

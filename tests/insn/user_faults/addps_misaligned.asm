@@ -1,0 +1,7 @@
+; An SSE memory operand misaligned: #GP
+; manual: SDM vol. 3A, 6.15
+; init: flags=0
+; fault: 13 at here
+here:
+    addps xmm0, [data + 8]
+    hlt

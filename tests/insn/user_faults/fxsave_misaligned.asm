@@ -1,0 +1,7 @@
+; FXSAVE misaligned: #GP
+; manual: SDM vol. 3A, 6.15
+; init: flags=0
+; fault: 13 at here
+here:
+    fxsave [data + 8]
+    hlt

@@ -1,0 +1,8 @@
+; #UD: LOCK BT
+; manual: SDM vol. 3A, 5.9 and 6.15
+; init: eax=12345678 flags=8D5
+; fault: 6 at here
+; expect: eax=12345678 ecx=22222222 flags=8D5
+here:
+    db 0xF0, 0x0F, 0xA3, 0x05, 0, 0x80, 0, 0x10
+    hlt

@@ -1,0 +1,7 @@
+; MOVNTPS misaligned: #GP
+; manual: SDM vol. 3A, 6.15
+; init: flags=0
+; fault: 13 at here
+here:
+    movntps [data + 1], xmm0
+    hlt
