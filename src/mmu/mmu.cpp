@@ -7,15 +7,14 @@ namespace ringshift {
 Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {}
 
 void Mmu::flush_all() {
-    ++m_generation;
     for (Table& table : m_tables) {
         for (const u16 i : table.filled) table.entry[i] = Entry{};
         table.filled.clear();
+        table.large_regions.reset();
     }
 }
 
 void Mmu::flush_non_global() {
-    ++m_generation;
     for (Table& table : m_tables) {
         std::erase_if(table.filled, [&](u16 i) {
             if (table.entry[i].global) return false;
@@ -26,16 +25,17 @@ void Mmu::flush_non_global() {
 }
 
 void Mmu::flush_page(LinearAddr address) {
-    ++m_generation;
-    // A large page fills one entry for each 4 KiB that was touched; INVLPG drops them all (SDM vol. 3A, 4.10.4.1).
-    // Entries do not remember the size of their page, so every entry within the same 4 MiB goes.
-    const u64 region = address.value & ~u64{0x3FFFFF};
+    const u64 page = address.value & ~page_mask;
     for (Table& table : m_tables) {
-        std::erase_if(table.filled, [&](u16 i) {
-            if ((table.entry[i].page & ~u64{0x3FFFFF}) != region) return false;
-            table.entry[i] = Entry{};
-            return true;
-        });
+        Entry& entry = table.entry[index(address)];
+        if (entry.page == page) entry.forget();
+        if (!table.large_regions[region(page)]) continue;
+        // Every entry of the page goes (SDM vol. 3A, 4.10.4.1), or of several, for 4 MiB is the larger size.
+        constexpr u64 largest_page_mask = 0x3FFFFF;
+        for (const u16 i : table.filled) {
+            Entry& other = table.entry[i];
+            if (other.large && (other.page | largest_page_mask) == (page | largest_page_mask)) other.forget();
+        }
     }
 }
 
@@ -76,13 +76,13 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
     const u64 page = address.value & ~page_mask;
     const bool hit = entry.page == page &&
                      (access.kind == AccessKind::Read || (access.kind == AccessKind::Write && entry.writable) ||
-                      (access.kind == AccessKind::Fetch && entry.executable));
+                      (access.kind == AccessKind::Fetch && entry.fetch_tag == page));
     if (!hit) {
         const Translation translation = walk(m_memory, m_context, address, access);
         if (!translation.ok) {
             error_code = translation.error_code;
             // The processor drops what it had cached for an address that faults (SDM vol. 3A, 4.10.4.1).
-            if (entry.page == page) entry.page = entry.read_tag = entry.write_tag = no_tag;
+            if (entry.page == page) entry.forget();
             return nullptr;
         }
         if (!entry.listed) table.filled.push_back(static_cast<u16>(index(address)));
@@ -90,8 +90,13 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         entry.page = page;
         entry.frame = translation.address.value & ~page_mask;
         entry.writable = translation.writable;
-        entry.executable = translation.executable;
+        entry.fetch_tag = translation.executable ? page : no_tag;
         entry.global = translation.global;
+        entry.large = translation.large;
+        if (translation.large) { // both halves of a possible 4 MiB page
+            table.large_regions.set(region(page));
+            table.large_regions.set(region(page) ^ 1);
+        }
         set_tags(entry);
     } else if (access.kind == AccessKind::Write && entry.write_tag == no_tag) {
         set_tags(entry); // the frame may have lost its code since
@@ -106,7 +111,7 @@ Translation Mmu::translate(LinearAddr address, Access access) {
     result.ok = true;
     result.address = PhysAddr(entry->frame + address.offset());
     result.writable = entry->writable;
-    result.executable = entry->executable;
+    result.executable = entry->fetch_tag != no_tag;
     result.global = entry->global;
     return result;
 }

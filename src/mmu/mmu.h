@@ -3,14 +3,22 @@
 // The TLB is direct-mapped, one table per privilege, and holds for each kind of access a tag that matches only if the
 // access can be done by host pointer at once: the page is RAM (or readable ROM), rights allow it, A and D are set, no
 // code is tracked in it (stores) and no watchpoint lies in it. Everything else takes the slow path, which walks, fills,
-// calls MMIO handlers, or returns a page fault as a value. A second pair of tables, whose tags never match, serves
-// whoever has to see every access: alignment checking and journals.
+// calls MMIO handlers, or returns a page fault as a value. Whoever has to see every access (alignment checking,
+// journals) switches the fast path off.
+//
+// A fetch tag matches if code may be fetched: then `frame` is where it stands. Blocks are found by physical address, so
+// it is this tag alone that connects a linear address with its code, and a flush costs one walk for each page.
+//
+// The index mixes in the bits above it: guests copy between blocks that are a power of two apart. A large page fills
+// one entry for each 4 KiB of it that is used; which 2 MiB regions have such entries is kept aside, so that INVLPG of a
+// small page, which is what systems do all day, looks at one entry.
 #pragma once
 
 #include "mmu/paging.h"
 
 #include <array>
 #include <bit>
+#include <bitset>
 #include <cstring>
 #include <memory>
 
@@ -35,8 +43,6 @@ class Mmu {
     void flush_all();
     void flush_non_global();
     void flush_page(LinearAddr address);
-    /// Grows with every flush: whoever keeps translations of his own compares it.
-    u64 generation() const { return m_generation; }
 
     /// Linear page numbers whose every access must take the slow path (DR0-3, a debugger's watchpoints).
     void set_watched_pages(std::vector<u64> page_numbers);
@@ -61,6 +67,15 @@ class Mmu {
         return entry.write_host + address.offset();
     }
 
+    /// The physical address to fetch code from, if the TLB knows it.
+    bool fast_fetch(LinearAddr address, bool user, PhysAddr& physical) const {
+        const Entry& entry = m_tables[user].entry[index(address)];
+        if (entry.fetch_tag != (address.value & ~page_mask)) [[unlikely]]
+            return false;
+        physical = PhysAddr(entry.frame + address.offset());
+        return true;
+    }
+
     /// Any size up to 4096 bytes, at most one page boundary crossed (linear addresses wrap at 4 GiB); nothing is read
     /// or written unless all of it can be.
     MemoryOutcome read(LinearAddr address, std::span<u8> out, Privilege privilege);
@@ -80,26 +95,31 @@ class Mmu {
     void drop_write_tags(PhysAddr begin, u64 size);
 
   private:
-    struct Entry {
+    struct alignas(64) Entry {
         u64 read_tag = no_tag;
         u64 write_tag = no_tag;
+        u64 fetch_tag = no_tag;
         const u8* read_host = nullptr; ///< of the frame
         u8* write_host = nullptr;
         u64 page = no_tag; ///< the linear page address that this entry translates, fast or slow
         u64 frame = 0;     ///< physical address of the frame
         bool writable = false;
-        bool executable = false;
         bool global = false;
+        bool large = false;
         bool listed = false; ///< in Table::filled
+
+        void forget() { page = read_tag = write_tag = fetch_tag = no_tag; }
     };
     static constexpr u64 no_tag = ~u64{0};
     static constexpr std::size_t entries = 1024;
     struct Table {
         std::array<Entry, entries> entry;
-        std::vector<u16> filled; ///< indexes of entries that may be in use: a flush visits only these
+        std::vector<u16> filled;         ///< indexes of entries that may be in use: a flush visits only these
+        std::bitset<2048> large_regions; ///< 2 MiB regions of the linear space that may have entries of large pages
     };
 
-    static std::size_t index(LinearAddr address) { return address.page() % entries; }
+    static std::size_t index(LinearAddr address) { return (address.page() ^ (address.page() >> 10)) % entries; }
+    static std::size_t region(u64 address) { return (address >> 21) % 2048; }
     static LinearAddr wrap(u64 address) { return LinearAddr(address & 0xFFFFFFFF); }
     /// The entry for an access, filled by a walk if need be; null with `fault` set.
     Entry* find(LinearAddr address, Access access, u32& error_code);
@@ -112,7 +132,6 @@ class Mmu {
     PagingContext m_context;
     std::array<Table, 2> m_tables; ///< supervisor, user
     std::vector<u64> m_watched;
-    u64 m_generation = 1;
     bool m_always_slow = false;
 };
 

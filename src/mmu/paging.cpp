@@ -72,6 +72,7 @@ struct Walker {
         result.user = user_page;
         result.executable = executable;
         result.global = (context.cr4 & cr4_pge) && (leaf & entry_global);
+        result.large = upper == nullptr;
         return result;
     }
 

@@ -43,6 +43,7 @@ struct Translation {
     bool user = false; ///< user accesses allowed
     bool executable = true;
     bool global = false;
+    bool large = false; ///< of 2 or 4 MiB
 };
 
 /// Walks the tables for one access and sets A (and D for writes). Without paging: the address itself, under A20.

@@ -67,12 +67,14 @@ void PhysicalMap::unmap(PhysAddr begin, u64 size) {
     insert({begin.value, begin.value + size, nullptr, nullptr, nullptr, nullptr});
 }
 
-const PhysicalMap::Region* PhysicalMap::find(PhysAddr address) const {
+const PhysicalMap::Region* PhysicalMap::search(PhysAddr address) const {
     auto it = std::upper_bound(m_regions.begin(), m_regions.end(), address.value,
                                [](u64 value, const Region& region) { return value < region.begin; });
     if (it == m_regions.begin()) return nullptr;
     --it;
-    return address.value < it->end ? &*it : nullptr;
+    if (address.value >= it->end) return nullptr;
+    m_recent = static_cast<std::size_t>(it - m_regions.begin());
+    return &*it;
 }
 
 Frame PhysicalMap::frame(PhysAddr address) const {

@@ -11,6 +11,7 @@
 #include "base/types.h"
 
 #include <atomic>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -88,17 +89,30 @@ class PhysicalMap {
         std::atomic<u8>* dirty;
     };
     void insert(Region region);
-    const Region* find(PhysAddr address) const;
+    const Region* find(PhysAddr address) const {
+        if (m_recent < m_regions.size()) [[likely]] {
+            const Region& region = m_regions[m_recent];
+            if (address.value - region.begin < region.end - region.begin) [[likely]]
+                return &region;
+        }
+        return search(address);
+    }
+    const Region* search(PhysAddr address) const;
 
-    std::vector<Region> m_regions; ///< sorted, disjoint
-    std::vector<u32> m_code;       ///< by frame number
+    std::vector<Region> m_regions;    ///< sorted, disjoint
+    mutable std::size_t m_recent = 0; ///< the region that was asked for last
+    std::vector<u32> m_code;          ///< by frame number
     CodeWriteListener* m_listener = nullptr;
 };
 
 template <typename T>
 T PhysicalMap::read_value(PhysAddr address) {
     T value{};
-    read(address, {reinterpret_cast<u8*>(&value), sizeof value});
+    const Region* region = find(address);
+    if (region && region->read_host && address.offset() <= page_size - sizeof value) [[likely]]
+        std::memcpy(&value, region->read_host + (address.value - region->begin), sizeof value);
+    else
+        read(address, {reinterpret_cast<u8*>(&value), sizeof value});
     return value;
 }
 

@@ -2,6 +2,8 @@
 
 #include "cpu/isa/policy.h"
 
+#include <algorithm>
+
 namespace ringshift {
 
 BlockCache::BlockCache(Cpu& cpu) : m_cpu(cpu), m_decoder(cpu.model) { cpu.mmu.memory().set_listener(this); }
@@ -31,8 +33,12 @@ std::unique_ptr<Block> BlockCache::decode(PhysAddr start, const u8* bytes, bool 
     return block->insns.empty() ? nullptr : std::move(block);
 }
 
-const Block* BlockCache::get(PhysAddr start, bool code32) {
-    if (const auto it = m_blocks.find(key(start, code32)); it != m_blocks.end()) return it->second.get();
+const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
+    Recent& recent = m_recent[slot(key(start, code32))];
+    if (const auto it = m_blocks.find(key(start, code32)); it != m_blocks.end()) {
+        recent = {it->first, it->second.get()};
+        return recent.block;
+    }
     PhysicalMap& memory = m_cpu.mmu.memory();
     const Frame frame = memory.frame(start);
     if (!frame.read_host) return nullptr;
@@ -45,11 +51,12 @@ const Block* BlockCache::get(PhysAddr start, bool code32) {
         if (first) m_cpu.mmu.protect_frame(start);
         m_by_frame[start.page()].push_back(block.get());
     }
-    return m_blocks.emplace(key(start, code32), std::move(block)).first->second.get();
+    recent = {key(start, code32), block.get()};
+    return m_blocks.emplace(recent.key, std::move(block)).first->second.get();
 }
 
 void BlockCache::destroy_all() {
-    ++m_epoch;
+    std::fill(m_recent.begin(), m_recent.end(), Recent{});
     for (auto& [key, block] : m_blocks) m_destroyed.push_back(std::move(block));
     for (const auto& [frame, blocks] : m_by_frame) m_cpu.mmu.memory().clear_code(PhysAddr(frame * page_size));
     m_blocks.clear();
@@ -66,6 +73,8 @@ void BlockCache::code_written(PhysAddr address, u64 size) {
                                           address.value < block->start.value + block->bytes;
                          if (hit) {
                              const auto owner = m_blocks.find(key(block->start, block->code32));
+                             Recent& recent = m_recent[slot(owner->first)];
+                             if (recent.block == block) recent = {};
                              m_destroyed.push_back(std::move(owner->second));
                              m_blocks.erase(owner);
                          }
@@ -76,7 +85,6 @@ void BlockCache::code_written(PhysAddr address, u64 size) {
     memory.clear_code(PhysAddr(address.page() * page_size));
     for (const Block* block : blocks) memory.mark_code(block->start, block->bytes);
     if (blocks.empty()) m_by_frame.erase(it);
-    ++m_epoch;
     m_cpu.end_block();
 }
 

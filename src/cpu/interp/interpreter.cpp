@@ -20,7 +20,7 @@ namespace {
 
 class Interpreter final : public Engine {
   public:
-    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu), m_jumps(jump_entries), m_crossing(crossing_entries) {}
+    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu), m_crossing(crossing_entries) {}
 
     std::string_view name() const override { return "interp"; }
     Exit run(i64 instructions) override;
@@ -30,18 +30,11 @@ class Interpreter final : public Engine {
     }
 
   private:
-    /// Block by linear address; valid for one generation of the MMU and one epoch of the blocks.
-    struct JumpEntry {
-        u64 tag = ~u64{0};
-        u64 generation = 0;
-        const Block* block = nullptr;
-    };
     /// An instruction without a block, decoded before; used again only if its bytes are the same.
     struct CrossingEntry {
         DecodedInsn decoded{};
         bool code32 = false;
     };
-    static constexpr std::size_t jump_entries = 16384;
     static constexpr std::size_t crossing_entries = 256;
 
     std::optional<Exit> events();
@@ -62,7 +55,6 @@ class Interpreter final : public Engine {
 
     Cpu& m_cpu;
     BlockCache m_blocks;
-    std::vector<JumpEntry> m_jumps;
     std::vector<CrossingEntry> m_crossing; ///< by linear address
 };
 
@@ -139,19 +131,14 @@ const Block* Interpreter::find_block() {
     const CpuState& state = m_cpu.state;
     const Segment& cs = state.segment(SegmentName::cs);
     const LinearAddr address = instruction_address();
-    const bool is_32bit = cs.is_32bit();
-    const u64 tag = address.value | (u64{is_32bit} << 32) | (u64{state.cpl == 3} << 33);
-    const u64 generation = m_cpu.mmu.generation() + m_blocks.epoch(); // both only grow
-    JumpEntry& entry = m_jumps[(address.value ^ (address.value >> 12)) % jump_entries];
-    const Block* block = entry.block;
-    if (entry.tag != tag || entry.generation != generation) [[unlikely]] {
+    PhysAddr start;
+    if (!m_cpu.mmu.fast_fetch(address, state.cpl == 3, start)) [[unlikely]] {
         const Translation t = m_cpu.mmu.translate(address, {AccessKind::Fetch, fetch_privilege()});
         if (!t.ok) return nullptr; // fetch_one() raises it
-        block = m_blocks.get(t.address, is_32bit);
-        if (!block) return nullptr;
-        entry = {tag, m_cpu.mmu.generation() + m_blocks.epoch(), block};
+        start = t.address;
     }
-    if (state.rip + block->bytes - 1 > cs.limit) [[unlikely]]
+    const Block* block = m_blocks.get(start, cs.is_32bit());
+    if (!block || state.rip + block->bytes - 1 > cs.limit) [[unlikely]]
         return nullptr;
     return block;
 }
