@@ -3,6 +3,8 @@
 // mode, and the memory operand is [EDI] here and [RDI] there.
 #include "fpu_rig.h"
 
+#include "cpu/interp/fpu/thunk.h"
+
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -229,7 +231,9 @@ std::string difference(const FpuState& a, const FpuState& b) {
 } // namespace
 
 TEST_CASE("Random x87 MMX and SSE instructions do what the host CPU does with them") {
+    const bool short_ways = GENERATE(true, false);
     FpuRig rig;
+    rig.cpu.fpu_thunks->use_short_ways = short_ways;
     NativeRunner native;
     Generator random(20260714);
     CpuState& state = rig.cpu.state;

@@ -149,10 +149,7 @@ Step simd_handler(Cpu& cpu, const Insn& insn) {
                                 .has_immediate = has_immediate(insn),
                                 .immediate = static_cast<u8>(insn.immediate),
                                 .actions = actions};
-    if constexpr ((actions & thunk::mxcsr) != 0) {
-        frame.mxcsr = mxcsr_to_run_with(state.fpu.mxcsr);
-        frame.host_mxcsr = host_mxcsr;
-    }
+    if constexpr ((actions & thunk::mxcsr) != 0) frame.host_mxcsr = host_mxcsr;
     if constexpr ((actions & thunk::implicit) != 0) {
         frame.implicit.byte = state.fpu.xmm[0];
         frame.eax = state.reg<u32>(Gpr::ax);
@@ -160,7 +157,21 @@ Step simd_handler(Cpu& cpu, const Insn& insn) {
     }
     const u8 changed = insn.op(0).slot;
     const u8* const reg_address = register_address(state, reg, changed);
-    cpu.fpu_thunks->simd(encoding)(&frame, reg_address, rm_address);
+    FpuThunks& thunks = *cpu.fpu_thunks;
+    if constexpr ((actions & thunk::mxcsr) != 0) {
+        const bool usual = ((state.fpu.mxcsr ^ host_mxcsr) & ~mxcsr_flags) == 0 && thunks.use_short_ways;
+        if (usual) [[likely]] {
+            SimdEncoding as_it_is = encoding;
+            as_it_is.actions |= thunk::host_mxcsr;
+            thunks.simd(as_it_is)(&frame, reg_address, rm_address);
+        }
+        if (!usual || (frame.mxcsr & mxcsr_flags & ~state.fpu.mxcsr)) {
+            frame.mxcsr = mxcsr_to_run_with(state.fpu.mxcsr);
+            thunks.simd(encoding)(&frame, reg_address, rm_address);
+        }
+    } else {
+        thunks.simd(encoding)(&frame, reg_address, rm_address);
+    }
     if constexpr (mmx) enter_mmx_mode(state.fpu); // also where a conversion then raises #XM
     if constexpr ((actions & thunk::mxcsr) != 0) GUEST_TRY(judge_exceptions(cpu, insn, frame, reg_address, rm_address));
     if constexpr ((actions & thunk::flags) != 0) {

@@ -14,11 +14,15 @@
 //
 // SIMD. The register operand stands in XMM1, MM1 or EAX, the other in XMM2, MM2 or memory, the hidden XMM0 in XMM0.
 // Loading them costs three moves. MXCSR is loaded only for instructions that round or raise; all exceptions are then
-// masked, and the handler judges the flags afterwards (simd.cpp), so the host never takes a SIGFPE. MMX routines end
+// masked, and the handler judges the flags afterwards (simd.cpp), so the host never takes a SIGFPE. Loading MXCSR costs
+// more than most instructions, so with the usual control bits it is left alone: host flags are sticky, and if they show
+// nothing afterwards that the guest's do not have already, nothing new was raised, whatever they were before. Else the
+// instruction, whose operands are as they were, is run again with the guest's MXCSR and no flags. MMX routines end
 // with EMMS: the C++ code around expects an empty x87 stack.
 //
-// x87. The whole register file counts (tags, top of stack, condition codes), so the image is loaded with FXRSTOR and
-// stored with FXSAVE, about 50 ns together. The guest's own control word is in force, unmasked exceptions included:
+// x87. Common instructions in an ordinary state go the short way of x87_short.cpp; this is the full one, for
+// everything. The whole register file counts (tags, top of stack, condition codes), so the image is loaded with FXRSTOR
+// and stored with FXSAVE, about 50 ns together. The guest's own control word is in force, unmasked exceptions included:
 // only so does silicon suppress the store and the pop that an unmasked exception suppresses. The exception itself stays
 // pending in the host for the next waiting x87 instruction; FXSAVE is not one, FNCLEX removes it, and the handler finds
 // it as ES in the stored status word. The image is loaded with a status word without exception flags, which are sticky
@@ -27,6 +31,7 @@
 #include "cpu/interp/fpu/thunk.h"
 
 #include "base/result.h"
+#include "cpu/interp/fpu/x87_short.h"
 
 namespace ringshift {
 
@@ -75,7 +80,8 @@ void load_operands(Assembler& a, const SimdEncoding& e) {
         a.bytes(0x8B, 0x57, offset_edx);            // mov edx, [rdi + edx]
         a.bytes(0x31, 0xC9);                        // xor ecx, ecx
     }
-    if (e.actions & thunk::mxcsr) a.bytes(0x0F, 0xAE, 0x57, offset_mxcsr); // ldmxcsr [rdi + mxcsr]
+    if ((e.actions & thunk::mxcsr) && !(e.actions & thunk::host_mxcsr))
+        a.bytes(0x0F, 0xAE, 0x57, offset_mxcsr); // ldmxcsr [rdi + mxcsr]
 }
 
 void emit_instruction(Assembler& a, const SimdEncoding& e) {
@@ -97,8 +103,9 @@ void store_results(Assembler& a, const SimdEncoding& e) {
         a.bytes(0x89, 0x47, offset_flags); // mov [rdi + flags], eax
     }
     if (e.actions & thunk::mxcsr) {
-        a.bytes(0x0F, 0xAE, 0x5F, offset_mxcsr);      // stmxcsr [rdi + mxcsr]
-        a.bytes(0x0F, 0xAE, 0x57, offset_host_mxcsr); // ldmxcsr [rdi + host_mxcsr]
+        a.bytes(0x0F, 0xAE, 0x5F, offset_mxcsr); // stmxcsr [rdi + mxcsr]
+        if (!(e.actions & thunk::host_mxcsr))
+            a.bytes(0x0F, 0xAE, 0x57, offset_host_mxcsr); // ldmxcsr [rdi + host_mxcsr]
     }
     if (e.actions & thunk::implicit) {
         a.bytes(0x0F, 0x11, 0x47, offset_implicit); // movups [rdi + implicit], xmm0
@@ -186,6 +193,54 @@ X87Thunk FpuThunks::x87(u8 opcode, u8 modrm) {
         }
     }
     return reinterpret_cast<X87Thunk>(reinterpret_cast<std::uintptr_t>(code));
+}
+
+/// rdi: register file, rsi: memory operand, rdx: frame.
+X87ShortThunk FpuThunks::x87_short(const fpu::X87Form& form, bool own_control) {
+    using Destination = fpu::X87Form::Destination;
+    const u64 key = u64{1} << 61 | u64{form.opcode} << 8 | form.modrm | u64{form.i} << 16 | u64{own_control} << 20;
+    const void* code = find(key);
+    if (!code) [[unlikely]] {
+        code = find_slow(key);
+        if (!code) {
+            constexpr u8 control = offsetof(fpu::X87Frame, control),
+                         host_control = offsetof(fpu::X87Frame, host_control);
+            Assembler a;
+            if (form.uses_st_i) a.bytes(0xDB, 0x6F, 16 * form.i); // fld tbyte [rdi + 16 i]
+            if (form.uses_st_0) a.bytes(0xDB, 0x2F);              // fld tbyte [rdi]
+            if (own_control) a.bytes(0xD9, 0x6A, control);        // fldcw [rdx + control]
+            a.bytes(form.opcode, form.modrm);
+            a.bytes(0xDF, 0xE0); // fnstsw ax
+            if (form.sets_flags) {
+                a.bytes(0x0F, 0xB7, 0xC8);       // movzx ecx, ax
+                a.bytes(0x9F, 0x0F, 0x90, 0xC0); // lahf; seto al
+                a.bytes(0xC1, 0xE0, 0x10);       // shl eax, 16
+                a.bytes(0x09, 0xC8);             // or eax, ecx
+            }
+            if (own_control) a.bytes(0xD9, 0x6A, host_control); // fldcw [rdx + host_control]
+            const auto drop = [&] { a.bytes(0xDD, 0xD8); };     // fstp st(0)
+            const auto keep = [&] { a.bytes(0xDB, 0x3A); };     // fstp tbyte [rdx]
+            switch (form.destination) {
+            case Destination::none:
+                drop();
+                if (form.uses_st_i) drop();
+                break;
+            case Destination::st_0:
+                keep();
+                if (form.uses_st_i) drop();
+                break;
+            case Destination::st_i:
+                drop();
+                keep();
+                break;
+            case Destination::push: keep(); break;
+            default: break; // the instruction has popped
+            }
+            a.bytes(0xC3);
+            code = publish(key, a.code());
+        }
+    }
+    return reinterpret_cast<X87ShortThunk>(reinterpret_cast<std::uintptr_t>(code));
 }
 
 } // namespace ringshift

@@ -31,9 +31,10 @@ enum class ThunkOperand : u8 { none, gpr, mmx, xmm, memory };
 
 /// What a SIMD thunk does beside its instruction; part of its identity.
 namespace thunk {
-inline constexpr u8 mxcsr = 1;    ///< runs with SimdFrame::mxcsr and reports it
-inline constexpr u8 flags = 2;    ///< reports flags
-inline constexpr u8 implicit = 4; ///< takes XMM0, EAX and EDX, reports XMM0 and ECX
+inline constexpr u8 mxcsr = 1;      ///< runs with SimdFrame::mxcsr and reports it
+inline constexpr u8 host_mxcsr = 8; ///< beside mxcsr: runs with the host's as it is, flags and all, and reports it
+inline constexpr u8 flags = 2;      ///< reports flags
+inline constexpr u8 implicit = 4;   ///< takes XMM0, EAX and EDX, reports XMM0 and ECX
 } // namespace thunk
 
 struct SimdEncoding {
@@ -56,6 +57,14 @@ using SimdThunk = void (*)(SimdFrame* frame, const void* reg, const void* rm);
 /// FCOMI.
 using X87Thunk = u32 (*)(FpuState* image, void* memory, u32 ax);
 
+namespace fpu {
+struct X87Form;
+struct X87Frame;
+} // namespace fpu
+/// The short way (x87_short.cpp). `st`: the register file by stack position. `memory`: the memory operand. Returns the
+/// status word in the low half, flags in LAHF's and SETO's places in the high half.
+using X87ShortThunk = u32 (*)(const void* st, void* memory, fpu::X87Frame* frame);
+
 /// One for each Cpu. Routines are made when first asked for; a returned pointer is good until the next call.
 class FpuThunks {
   public:
@@ -64,6 +73,11 @@ class FpuThunks {
     SimdThunk simd(const SimdEncoding& encoding);
     /// `opcode` D8 to DF; only the reg field of a memory form's `modrm` counts.
     X87Thunk x87(u8 opcode, u8 modrm);
+    /// `own_control`: not with the host's usual control word.
+    X87ShortThunk x87_short(const fpu::X87Form& form, bool own_control);
+
+    /// Off: every instruction goes the full way (to compare the two).
+    bool use_short_ways = true;
 
     /// Work area for x87 instructions: committed to CpuState only when nothing can fault any more.
     FpuState image;

@@ -1,9 +1,11 @@
-// The x87 instructions that compute, load and store: all of them through one host thunk (thunk.cpp).
+// The x87 instructions that compute, load and store: the short way if it can be gone
+// (x87_short.cpp), else through one host thunk (thunk.cpp).
 //
 // FIP, FCS, FDP, FDS and FOP are updated by every one of them, exception or not, as on the Pentium 4 without fopcode
 // compatibility mode (SDM vol. 1, 8.1.8 and 8.1.9); control instructions (x87_control.cpp) leave them alone. FDP and
 // FDS keep their value where there is no memory operand.
 #include "cpu/interp/fpu/fpu_rules.h"
+#include "cpu/interp/fpu/x87_short.h"
 
 #include "cpu/interp/host_alu.h"
 
@@ -78,6 +80,14 @@ void set_pointers(Cpu& cpu, const Insn& insn) {
     }
 }
 
+template <std::size_t size>
+Maybe<void> store_operand(Cpu& cpu, const Insn& insn, const Bytes<16>& operand) {
+    if constexpr (size == 10) GUEST_TRY(check_extended_alignment(cpu, insn, AccessKind::Write));
+    Bytes<size> value;
+    std::memcpy(&value, &operand, size);
+    return write_memory(cpu, insn, value);
+}
+
 /// One instruction, with a memory operand of `size` bytes.
 template <X87Access access, std::size_t size>
 Step x87_handler(Cpu& cpu, const Insn& insn) {
@@ -91,18 +101,25 @@ Step x87_handler(Cpu& cpu, const Insn& insn) {
         std::memcpy(&operand, &value, size);
     }
     FpuThunks& thunks = *cpu.fpu_thunks;
+    if (thunks.use_short_ways) [[likely]] {
+        const X87Form& form = x87_form(insn.opcode, insn.modrm);
+        X87Frame frame;
+        u32 outcome = 0;
+        if (run_short(thunks, form, state.fpu, &operand, frame, outcome)) [[likely]] {
+            if constexpr (access == X87Access::store) GUEST_TRY((store_operand<size>(cpu, insn, operand)));
+            commit_short(state.fpu, form, frame, outcome);
+            if (form.sets_flags) state.arithmetic_flags = host::flags_from_ax(outcome >> 16);
+            set_pointers(cpu, insn);
+            return Flow::next;
+        }
+    }
     load_image(thunks.image, state.fpu);
     const X87Thunk thunk = thunks.x87(insn.opcode, insn.modrm);
     const u32 ax = thunk(&thunks.image, &operand, host::flags_to_ax(state.arithmetic_flags));
     if constexpr (access == X87Access::store) {
         // An unmasked exception found before or while rounding suppresses the store; precision does not.
         const u16 unmasked = thunks.image.fsw & static_cast<u16>(~thunks.image.fcw);
-        if (!(unmasked & (invalid | overflow | underflow))) {
-            if constexpr (size == 10) GUEST_TRY(check_extended_alignment(cpu, insn, AccessKind::Write));
-            Bytes<size> value;
-            std::memcpy(&value, &operand, size);
-            GUEST_TRY(write_memory(cpu, insn, value));
-        }
+        if (!(unmasked & (invalid | overflow | underflow))) GUEST_TRY((store_operand<size>(cpu, insn, operand)));
     }
     commit_image(cpu, thunks.image);
     state.arithmetic_flags = host::flags_from_ax(ax);
