@@ -8,7 +8,7 @@ Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {}
 
 void Mmu::flush_all() {
     for (Table& table : m_tables) {
-        for (const u16 i : table.filled) table.entry[i] = Entry{};
+        for (const u16 i : table.filled) m_entries[i] = Entry{};
         table.filled.clear();
         table.large_regions.reset();
     }
@@ -17,8 +17,8 @@ void Mmu::flush_all() {
 void Mmu::flush_non_global() {
     for (Table& table : m_tables) {
         std::erase_if(table.filled, [&](u16 i) {
-            if (table.entry[i].global) return false;
-            table.entry[i] = Entry{};
+            if (m_entries[i].global) return false;
+            m_entries[i] = Entry{};
             return true;
         });
     }
@@ -26,14 +26,15 @@ void Mmu::flush_non_global() {
 
 void Mmu::flush_page(LinearAddr address) {
     const u64 page = address.value & ~page_mask;
-    for (Table& table : m_tables) {
-        Entry& entry = table.entry[index(address)];
+    for (const bool user : {false, true}) {
+        const Table& table = m_tables[user];
+        Entry& entry = m_entries[index(address, user)];
         if (entry.page == page) entry.forget();
         if (!table.large_regions[region(page)]) continue;
         // Every entry of the page goes (SDM vol. 3A, 4.10.4.1), or of several, for 4 MiB is the larger size.
         constexpr u64 largest_page_mask = 0x3FFFFF;
         for (const u16 i : table.filled) {
-            Entry& other = table.entry[i];
+            Entry& other = m_entries[i];
             if (other.large && (other.page | largest_page_mask) == (page | largest_page_mask)) other.forget();
         }
     }
@@ -71,8 +72,9 @@ void Mmu::set_tags(Entry& entry) {
 }
 
 Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
-    Table& table = m_tables[access.privilege == Privilege::User ? 1 : 0];
-    Entry& entry = table.entry[index(address)];
+    const bool user = access.privilege == Privilege::User;
+    Table& table = m_tables[user];
+    Entry& entry = m_entries[index(address, user)];
     const u64 page = address.value & ~page_mask;
     const bool hit = entry.page == page &&
                      (access.kind == AccessKind::Read || (access.kind == AccessKind::Write && entry.writable) ||
@@ -85,7 +87,7 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
             if (entry.page == page) entry.forget();
             return nullptr;
         }
-        if (!entry.listed) table.filled.push_back(static_cast<u16>(index(address)));
+        if (!entry.listed) table.filled.push_back(static_cast<u16>(index(address, user)));
         entry.listed = true;
         entry.page = page;
         entry.frame = translation.address.value & ~page_mask;
@@ -223,7 +225,7 @@ void Mmu::protect_frame(PhysAddr frame) { drop_write_tags(PhysAddr(frame.value &
 void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
     for (Table& table : m_tables)
         for (const u16 i : table.filled)
-            if (table.entry[i].frame - begin.value < size) table.entry[i].write_tag = no_tag;
+            if (m_entries[i].frame - begin.value < size) m_entries[i].write_tag = no_tag;
 }
 
 } // namespace ringshift

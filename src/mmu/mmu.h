@@ -52,7 +52,7 @@ class Mmu {
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
-        const Entry& entry = m_tables[user].entry[index(address)];
+        const Entry& entry = m_entries[index(address, user)];
         if (entry.read_tag != (address.value & ~page_mask) || address.offset() > page_size - size || m_always_slow)
             [[unlikely]]
             return nullptr;
@@ -60,7 +60,7 @@ class Mmu {
     }
     /// The same for writing; what may be written may be read.
     u8* fast_write(LinearAddr address, unsigned size, bool user) const {
-        const Entry& entry = m_tables[user].entry[index(address)];
+        const Entry& entry = m_entries[index(address, user)];
         if (entry.write_tag != (address.value & ~page_mask) || address.offset() > page_size - size || m_always_slow)
             [[unlikely]]
             return nullptr;
@@ -69,7 +69,7 @@ class Mmu {
 
     /// The physical address to fetch code from, if the TLB knows it.
     bool fast_fetch(LinearAddr address, bool user, PhysAddr& physical) const {
-        const Entry& entry = m_tables[user].entry[index(address)];
+        const Entry& entry = m_entries[index(address, user)];
         if (entry.fetch_tag != (address.value & ~page_mask)) [[unlikely]]
             return false;
         physical = PhysAddr(entry.frame + address.offset());
@@ -113,12 +113,13 @@ class Mmu {
     static constexpr u64 no_tag = ~u64{0};
     static constexpr std::size_t entries = 1024;
     struct Table {
-        std::array<Entry, entries> entry;
         std::vector<u16> filled;         ///< indexes of entries that may be in use: a flush visits only these
         std::bitset<2048> large_regions; ///< 2 MiB regions of the linear space that may have entries of large pages
     };
 
-    static std::size_t index(LinearAddr address) { return (address.page() ^ (address.page() >> 10)) % entries; }
+    static std::size_t index(LinearAddr address, bool user) {
+        return (user ? entries : 0) + (address.page() ^ (address.page() >> 10)) % entries;
+    }
     static std::size_t region(u64 address) { return (address >> 21) % 2048; }
     static LinearAddr wrap(u64 address) { return LinearAddr(address & 0xFFFFFFFF); }
     /// The entry for an access, filled by a walk if need be; null with `fault` set.
@@ -130,7 +131,8 @@ class Mmu {
 
     PhysicalMap& m_memory;
     PagingContext m_context;
-    std::array<Table, 2> m_tables; ///< supervisor, user
+    std::array<Entry, 2 * entries> m_entries; ///< supervisor's, then user's
+    std::array<Table, 2> m_tables;            ///< the same
     std::vector<u64> m_watched;
     bool m_always_slow = false;
 };

@@ -1,9 +1,10 @@
 // The interpreter's loop.
 //
-// run() alternates between looking around and running a block. Looking around (events(), in the order of SDM vol. 3A,
-// table 6-2) happens at every block boundary; whatever makes it necessary earlier ends the block: instructions say
-// Flow::stop, attention during an instruction empties the budget (Cpu::end_block). When every boundary matters
-// (single-stepping, an interrupt shadow, instruction breakpoints) blocks are one instruction long: step_carefully().
+// run() alternates between looking around and running blocks. Looking around (events(), in the order of SDM vol. 3A,
+// table 6-2) happens at every block boundary, the short way if the block just ran to its end: looks_up(). Whatever
+// makes it necessary earlier ends the block: instructions say Flow::stop, attention during an instruction empties the
+// budget (Cpu::end_block). When every boundary matters (single-stepping, an interrupt shadow, instruction breakpoints)
+// blocks are one instruction long: step_carefully().
 #include "cpu/interp/interpreter.h"
 
 #include "cpu/debug.h"
@@ -40,7 +41,16 @@ class Interpreter final : public Engine {
     std::optional<Exit> events();
     bool careful() const;
     const Block* find_block();
-    void run_block(const Block& block);
+    /// True: it ran to its end, by falling through or branching.
+    bool run_block(const Block& block);
+    /// After a block that ran to its end: whether run() has anything to look at. What is not asked here (an interrupt
+    /// shadow, DR7, destroyed blocks, watchpoints) comes with Flow::stop or with an empty budget.
+    bool looks_up() const {
+        const CpuState& state = m_cpu.state;
+        return state.budget <= 0 || state.activity != Activity::running ||
+               m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0 ||
+               (state.system_flags & (flag::tf | flag::rf)) != 0;
+    }
     /// One instruction fetched byte by byte: it crosses a page or the CS limit, or stands in MMIO.
     const DecodedInsn* fetch_crossing();
     const DecodedInsn* fetch_one();
@@ -81,7 +91,8 @@ Exit Interpreter::run(i64 instructions) {
             continue;
         }
         if (const Block* block = find_block()) [[likely]] {
-            run_block(*block);
+            while (run_block(*block) && !looks_up() && (block = find_block())) {
+            }
         } else if (const DecodedInsn* decoded = fetch_one()) {
             execute(*decoded);
         } else {
@@ -143,7 +154,7 @@ const Block* Interpreter::find_block() {
     return block;
 }
 
-void Interpreter::run_block(const Block& block) {
+bool Interpreter::run_block(const Block& block) {
     CpuState& state = m_cpu.state;
     const DecodedInsn* decoded = block.insns.data();
     const DecodedInsn* const end = decoded + block.insns.size();
@@ -152,14 +163,14 @@ void Interpreter::run_block(const Block& block) {
         --state.budget;
         if (step.flow == Flow::next) [[likely]] {
             state.rip = static_cast<u32>(state.rip + decoded->insn.length);
-            if (++decoded == end || state.budget <= 0) return;
+            if (++decoded == end || state.budget <= 0) return true;
             continue;
         }
         if (step.flow == Flow::stop)
             state.rip = static_cast<u32>(state.rip + decoded->insn.length);
         else if (step.flow == Flow::fault)
             m_cpu.deliver_exception();
-        return;
+        return step.flow == Flow::branch;
     }
 }
 
