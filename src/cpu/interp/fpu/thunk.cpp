@@ -129,7 +129,7 @@ FpuThunks::FpuThunks() : m_arena(arena_size) {}
 const void* FpuThunks::find_slow(u64 key) {
     const auto known = m_all.find(key);
     if (known == m_all.end()) return nullptr;
-    m_recent[(key ^ (key >> 9) ^ (key >> 20)) % recent_entries] = {key, known->second};
+    m_recent[slot(key)] = {key, known->second};
     return known->second;
 }
 
@@ -143,27 +143,17 @@ const void* FpuThunks::publish(u64 key, std::span<const u8> code) {
     }
     ASSERT(where);
     m_all[key] = where;
-    m_recent[(key ^ (key >> 9) ^ (key >> 20)) % recent_entries] = {key, where};
+    m_recent[slot(key)] = {key, where};
     return where;
 }
 
-SimdThunk FpuThunks::simd(const SimdEncoding& e) {
-    // Bit 63 keeps SIMD keys apart from x87 keys and from the empty entry.
-    const u64 key = u64{1} << 63 | u64{e.opcode} | u64{e.mandatory_prefix} << 8 | u64{e.opcode_map} << 16 |
-                    u64{e.immediate} << 18 | u64{e.has_immediate} << 26 | static_cast<u64>(e.reg) << 27 |
-                    static_cast<u64>(e.rm) << 30 | u64{e.actions} << 33 | u64{e.extension} << 36;
-    const void* code = find(key);
-    if (!code) [[unlikely]] {
-        code = find_slow(key);
-        if (!code) {
-            Assembler a;
-            load_operands(a, e);
-            emit_instruction(a, e);
-            store_results(a, e);
-            code = publish(key, a.code());
-        }
-    }
-    return reinterpret_cast<SimdThunk>(reinterpret_cast<std::uintptr_t>(code));
+const void* FpuThunks::make_simd(const SimdEncoding& e, u64 key) {
+    if (const void* known = find_slow(key)) return known;
+    Assembler a;
+    load_operands(a, e);
+    emit_instruction(a, e);
+    store_results(a, e);
+    return publish(key, a.code());
 }
 
 X87Thunk FpuThunks::x87(u8 opcode, u8 modrm) {

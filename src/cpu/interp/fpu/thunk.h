@@ -70,7 +70,17 @@ class FpuThunks {
   public:
     FpuThunks();
 
-    SimdThunk simd(const SimdEncoding& encoding);
+    /// Inline, because most of an encoding is known where a handler is compiled.
+    SimdThunk simd(const SimdEncoding& e) {
+        // Bit 63 keeps SIMD keys apart from x87 keys and from the empty entry.
+        const u64 key = u64{1} << 63 | u64{e.opcode} | u64{e.mandatory_prefix} << 8 | u64{e.opcode_map} << 16 |
+                        u64{e.immediate} << 18 | u64{e.has_immediate} << 26 | static_cast<u64>(e.reg) << 27 |
+                        static_cast<u64>(e.rm) << 30 | u64{e.actions} << 33 | u64{e.extension} << 37;
+        const void* code = find(key);
+        if (!code) [[unlikely]]
+            code = make_simd(e, key);
+        return reinterpret_cast<SimdThunk>(reinterpret_cast<std::uintptr_t>(code));
+    }
     /// `opcode` D8 to DF; only the reg field of a memory form's `modrm` counts.
     X87Thunk x87(u8 opcode, u8 modrm);
     /// `own_control`: not with the host's usual control word.
@@ -87,15 +97,17 @@ class FpuThunks {
         u64 key = 0;
         const void* code = nullptr;
     };
+    static std::size_t slot(u64 key) { return (key * 0x9E3779B97F4A7C15) >> 54; } // upper bits of a product mix well
     const void* find(u64 key) const {
-        const Entry& entry = m_recent[(key ^ (key >> 9) ^ (key >> 20)) % recent_entries];
+        const Entry& entry = m_recent[slot(key)];
         return entry.key == key ? entry.code : nullptr;
     }
     const void* publish(u64 key, std::span<const u8> code);
     const void* find_slow(u64 key);
+    const void* make_simd(const SimdEncoding& encoding, u64 key);
 
     static constexpr std::size_t arena_size = 1 << 20;
-    static constexpr std::size_t recent_entries = 1024;
+    static constexpr std::size_t recent_entries = 1024; ///< slot() gives ten bits
     ExecutableArena m_arena;
     std::array<Entry, recent_entries> m_recent{};
     std::unordered_map<u64, const void*> m_all;
