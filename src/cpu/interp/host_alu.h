@@ -68,15 +68,24 @@ RINGSHIFT_UNARY(neg, "neg")
 
 /// a = a shifted or rotated by `count`; the host masks it to 5 bits, a count of zero changes nothing. Register and
 /// memory destinations, CL and immediate counts are different instructions to the host: for counts over 1 each may
-/// leave another OF.
+/// leave another OF. The suffix is spelled out because clang has no operand modifier for it.
+#define RINGSHIFT_SHIFT_ASM(mnemonic, suffix, source, constraint, input)                                               \
+    asm(RINGSHIFT_LOAD_FLAGS mnemonic suffix " " source ", %[a]\n\t" RINGSHIFT_SAVE_FLAGS                              \
+        : [a] constraint(a), "+&a"(ax)                                                                                 \
+        : input                                                                                                        \
+        : "cc")
+#define RINGSHIFT_SHIFT_SIZED(mnemonic, source, constraint, input)                                                     \
+    if constexpr (sizeof(T) == 1)                                                                                      \
+        RINGSHIFT_SHIFT_ASM(mnemonic, "b", source, constraint, input);                                                 \
+    else if constexpr (sizeof(T) == 2)                                                                                 \
+        RINGSHIFT_SHIFT_ASM(mnemonic, "w", source, constraint, input);                                                 \
+    else                                                                                                               \
+        RINGSHIFT_SHIFT_ASM(mnemonic, "l", source, constraint, input)
 #define RINGSHIFT_SHIFT_BY_CL(name, mnemonic, constraint)                                                              \
     template <typename T>                                                                                              \
     inline T name(T a, u8 count, u32& flags) {                                                                         \
         u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic "%z[a] %%cl, %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                  \
-            : [a] constraint(a), "+&a"(ax)                                                                             \
-            : "c"(count)                                                                                               \
-            : "cc");                                                                                                   \
+        RINGSHIFT_SHIFT_SIZED(mnemonic, "%%cl", constraint, "c"(count));                                               \
         flags = flags_from_ax(ax);                                                                                     \
         return a;                                                                                                      \
     }
@@ -84,10 +93,7 @@ RINGSHIFT_UNARY(neg, "neg")
     template <typename T, u8 count>                                                                                    \
     inline T name(T a, u32& flags) {                                                                                   \
         u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic "%z[a] %[n], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                  \
-            : [a] constraint(a), "+&a"(ax)                                                                             \
-            : [n] "i"(count)                                                                                           \
-            : "cc");                                                                                                   \
+        RINGSHIFT_SHIFT_SIZED(mnemonic, "%[n]", constraint, [n] "i"(count));                                           \
         flags = flags_from_ax(ax);                                                                                     \
         return a;                                                                                                      \
     }
@@ -104,6 +110,8 @@ RINGSHIFT_SHIFT(shl, "shl")
 RINGSHIFT_SHIFT(shr, "shr")
 RINGSHIFT_SHIFT(sar, "sar")
 #undef RINGSHIFT_SHIFT
+#undef RINGSHIFT_SHIFT_SIZED
+#undef RINGSHIFT_SHIFT_ASM
 #undef RINGSHIFT_SHIFT_BY_CL
 #undef RINGSHIFT_SHIFT_BY_IMMEDIATE
 
