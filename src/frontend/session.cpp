@@ -138,8 +138,8 @@ int Session::run(const std::function<void()>& front_end) {
     for (const auto& serial : m_serial) serial->stop_input();
     for (const auto& serial : m_serial) serial->flush();
     const int status = status_of(ending);
-    finish(ending);
-    return status;
+    const bool all_written = finish();
+    return status == exit_status::success && !all_written ? exit_status::error : status;
 }
 
 int Session::status_of(const Ending& ending) {
@@ -161,15 +161,16 @@ int Session::status_of(const Ending& ending) {
     return forced >= 0 ? forced : exit_status::success;
 }
 
-void Session::finish(const Ending&) {
-    if (!m_options.screenshot.empty()) {
-        const auto written = write_png(m_options.screenshot, m_machine->capture_picture());
-        if (!written.ok()) say(written.error().message);
-    }
-    if (!m_options.save.empty()) {
-        const auto saved = m_machine->save(m_options.save);
-        if (!saved.ok()) say(saved.error().message);
-    }
+/// False: something that was asked for could not be written.
+bool Session::finish() {
+    bool all_written = true;
+    const auto check = [&all_written](const Result<>& written) {
+        if (written.ok()) return;
+        say(written.error().message);
+        all_written = false;
+    };
+    if (!m_options.screenshot.empty()) check(write_png(m_options.screenshot, m_machine->capture_picture()));
+    if (!m_options.save.empty()) check(m_machine->save(m_options.save));
     if (m_options.print_state_hash) std::puts(fmt::format("state hash {:016x}", m_machine->state_hash()).c_str());
     if (m_options.print_statistics) {
         const MachineStatistics s = m_machine->statistics();
@@ -178,8 +179,8 @@ void Session::finish(const Ending&) {
         const DebugRegisters r = m_machine->debugger().registers();
         tell("stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}", r.segments[1], r.eip, r.cr0, r.eflags);
     }
-    const auto flushed = m_machine->flush();
-    if (!flushed.ok()) say(flushed.error().message);
+    check(m_machine->flush());
+    return all_written;
 }
 
 } // namespace ringshift

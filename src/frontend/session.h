@@ -49,7 +49,7 @@ class Session {
     MachineHost host();
     void tick();
     void watch();
-    void finish(const Ending& ending);
+    bool finish();
     int status_of(const Ending& ending);
 
     Options m_options;

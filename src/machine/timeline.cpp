@@ -83,7 +83,8 @@ void Timeline::arm(TimerId id, u64 deadline_ns) {
     ASSERT(id < m_timers.size());
     cancel(id);
     m_timers[id].deadline = deadline_ns;
-    m_timers[id].sequence = m_next_sequence++;
+    Timer& timer = m_timers[id];
+    timer.sequence = timer.transient ? m_next_transient_sequence++ : m_next_sequence++;
     insert(id);
     if (m_in_slice && deadline_ns < m_slice_deadline) {
         m_slice_deadline = deadline_ns;
@@ -117,7 +118,10 @@ void Timeline::fire_due() {
 bool Timeline::earlier(u32 a, u32 b) const {
     const Timer& first = m_timers[a];
     const Timer& second = m_timers[b];
-    return first.deadline != second.deadline ? first.deadline < second.deadline : first.sequence < second.sequence;
+    if (first.deadline != second.deadline) return first.deadline < second.deadline;
+    // A resumed machine has new transient timers, so their order must not depend on when they were armed before.
+    if (first.transient != second.transient) return second.transient;
+    return first.sequence < second.sequence;
 }
 
 void Timeline::place(std::size_t index, u32 timer) {

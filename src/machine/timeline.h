@@ -99,6 +99,7 @@ class Timeline final : public Clock {
     std::vector<Timer> m_timers;
     std::vector<u32> m_heap;
     u64 m_next_sequence = 0;
+    u64 m_next_transient_sequence = 0; ///< apart: what a front end arms is no part of the state
 
     u64 m_retired = 0; ///< before the current slice
     i64 m_slice = 0;   ///< instructions of the current slice

@@ -172,6 +172,21 @@ TEST_CASE("a restored timeline goes on as the saved one") {
     CHECK(first.timeline.now() == second.timeline.now());
 }
 
+TEST_CASE("transient timers leave no trace in the saved timeline") {
+    const auto saved = [](bool with_transient) {
+        Rig rig(Timeline::Mode::deterministic);
+        const TimerId first = rig.timeline.create_timer("first", [](u64) {});
+        const TimerId transient = rig.timeline.create_transient_timer([](u64) {});
+        if (with_transient) rig.timeline.arm(transient, 500);
+        rig.timeline.arm(first, 1000);
+        std::vector<u8> bytes;
+        Archive ar = Archive::saver(bytes);
+        rig.timeline.archive(ar);
+        return bytes;
+    };
+    CHECK(saved(true) == saved(false));
+}
+
 TEST_CASE("paced time stands while stopped and catches up at most 50 ms after a stall") {
     Rig rig(Timeline::Mode::paced);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

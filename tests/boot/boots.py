@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Boots whole operating systems.
+
+    boots.py RINGSHIFT NAME    runs one boot; status 77: its images are not there
+    boots.py --list            one line a boot: name and label, for CMake
+
+A boot is a command line of Ringshift whose script (--expect, --type, --send) must come to its end. They run in
+deterministic mode, so that a failure can be repeated; --stats in the output says how many instructions it took.
+"""
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+CACHE = Path(__file__).resolve().parents[2] / "guests" / "cache"
+SKIPPED = 77
+POWER_OFF = ["--send", "poweroff -f\\n"]
+
+
+@dataclass
+class Boot:
+    arguments: list
+    images: list = None  # in guests/cache; in the arguments {0} is the first of them
+    label: str = "boot"  # or slow
+    status: int = 0
+    timeout: int = 240  # seconds of the host's time
+
+
+def kernel(flavour, *more, label="boot", append="console=ttyS0 cryptomgr.notests", memory="128M", cpu="max"):
+    """linux-mini, loaded as a kernel: it must find its way to the shell, count, and switch itself off."""
+    return Boot(
+        ["--memory-size", memory, "--cpu", cpu, "--kernel", "{0}", "--initrd", "{1}", "--append", append, *more,
+         "--expect", "@@BOOTED", "--expect", "mini# ", "--send", "echo $((6 * 7))-$(uname -m)\\n", "--expect", "^42-i[3-6]86",
+         *POWER_OFF],
+        [f"linux-mini/vmlinuz-{flavour}", f"linux-mini/initrd-{flavour}.gz"], label)
+
+
+def medium(option, file, *more, label="slow"):
+    """linux-mini by way of SeaBIOS and GRUB, whose menu is on the screen; the shell there has the keyboard."""
+    return Boot(
+        ["--memory-size", "128M", "--snapshot", option, "{0}", *more, "--expect", "GNU GRUB", "--expect", "@@BOOTED.*disks:.*s[dr]",
+         "--expect", "mini# ", "--type", "echo $((6 * 7))-screen\\n", "--expect", "^42-screen", "--type", "poweroff -f\\n"],
+        [f"linux-mini/{file}"], label)
+
+
+def installer(append, label):
+    return Boot(
+        ["--memory-size", "512M", "--kernel", "{0}", "--initrd", "{1}", "--append", append, "--expect", "Select a language"],
+        ["debian/installer-linux", "debian/installer-initrd.gz"], label, timeout=600)
+
+
+def rescue(option, file, drive, label="boot"):
+    """GRUB's rescue media: the menu or prompt is on the screen, and the command line answers."""
+    return Boot(
+        ["--memory-size", "16M", option, "{0}", "--expect", "GNU GRUB +version 2", "--type", "c", "--expect", "grub> ",
+         "--type", "ls\\n", "--expect", f"\\({drive}\\)", "--type", "echo x$prefix\\n", "--expect", "^x\\("],
+        [f"debian/{file}"], label)
+
+
+BOOTS = {
+    "linux-mini 686-pae": kernel("686-pae"),
+    "linux-mini 686": kernel("686", label="slow"),
+    "linux-mini 686-pae on a Pentium III": kernel("686-pae", label="slow", cpu="pentium3"),
+    "linux-mini 686-pae on a Pentium 4": kernel("686-pae", label="slow", cpu="pentium4"),
+    "linux-mini 686 without APIC and ACPI": kernel("686", label="slow", append="console=ttyS0 cryptomgr.notests noapic nolapic acpi=off reboot=k",
+                                                  memory="64M"),
+    "linux-mini from disk": medium("--disk", "disk.img"),
+    "linux-mini from CD": medium("--cdrom", "linux-mini.iso"),
+    "memtest86+": Boot(["--memory-size", "32M", "--cdrom", "{0}", "--expect", "Memtest86\\+", "--expect", "Test #[1-9]"],
+                       ["debian/memtest86+.iso"]),
+    "GRUB rescue CD": rescue("--cdrom", "grub-rescue-cdrom.iso", "cd"),
+    "GRUB rescue floppy": rescue("--floppy", "grub-rescue-floppy.img", "fd0"),
+    "Debian installer on the screen": installer("vga=normal fb=false nomodeset", "slow"),
+    "Debian installer on the serial port": installer("console=ttyS0", "slow"),
+}
+
+
+def run(ringshift, name):
+    boot = BOOTS[name]
+    images = [CACHE / image for image in boot.images or []]
+    for image in images:
+        if not image.exists():
+            print(f"{image} is missing: guests/README.md says how to make it")
+            return SKIPPED
+    arguments = [argument.format(*images) if argument in ("{0}", "{1}") else argument for argument in boot.arguments]
+    command = [ringshift, "run", "--headless", "--deterministic", "--stats", "--serial", "stdio", "--timeout", str(boot.timeout)]
+    done = subprocess.run(command + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    errors = done.stderr.decode(errors="replace")
+    if done.returncode != boot.status:
+        print(done.stdout.decode(errors="replace")[-6000:])
+        print(f"\nstatus {done.returncode} instead of {boot.status}")
+    print(errors)
+    return 0 if done.returncode == boot.status else 1
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        for name, boot in BOOTS.items():
+            print(f"{boot.label}|{name}")
+        return 0
+    if len(sys.argv) != 3 or sys.argv[2] not in BOOTS:
+        sys.exit(__doc__)
+    return run(sys.argv[1], sys.argv[2])
+
+
+sys.exit(main())
