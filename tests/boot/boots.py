@@ -49,7 +49,7 @@ def installer(append, label):
         ["debian/installer-linux", "debian/installer-initrd.gz"], label, timeout=600)
 
 
-def rescue(option, file, drive, label="boot"):
+def rescue(option, file, drive, label="slow"):
     """GRUB's rescue media: the menu or prompt is on the screen, and the command line answers."""
     return Boot(
         ["--memory-size", "16M", option, "{0}", "--expect", "GNU GRUB +version 2", "--type", "c", "--expect", "grub> ",

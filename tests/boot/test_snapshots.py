@@ -188,17 +188,19 @@ def SIGTERM_flushes_and_ends(folder):
 
 
 def a_full_host(folder):
-    """A sparse image whose file may not grow: the machine says so and ends with its own status."""
+    """A sparse image whose file the host does not let grow: the machine says so and ends with its own status."""
     disk = folder / "disk.img"
-    disk.write_bytes(bytes(1 << 20))
-    image = assemble(folder, "write", WRITE_DISK + END + "bad: jmp bad")
+    with open(disk, "wb") as file:
+        file.truncate(200 << 20)
+    image = assemble(folder, "write", "mov ah, 0x43\nmov al, 0\nmov dl, 0x80\nmov si, packet\nint 0x13\njc bad\n" + END +
+                     "bad: jmp bad\npacket: db 16, 0\ndw 1, 0x7C00, 0\ndq 300000")  # 146 MiB
 
-    def limit():
+    def limit():  # files in memory count as well: RAM and video memory stay below
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
 
-    done = subprocess.run([RINGSHIFT, "run", "--headless", "--disk", disk, "--boot", "a", "--timeout", "20", image], capture_output=True,
-                          stdin=subprocess.DEVNULL, preexec_fn=limit)
+    done = subprocess.run([RINGSHIFT, "run", "--headless", "--memory-size", "16M", "--disk", disk, "--boot", "a", "--timeout", "20", image],
+                          capture_output=True, stdin=subprocess.DEVNULL, preexec_fn=limit)
     assert done.returncode == 8 and b"disk.img" in done.stderr, f"status {done.returncode}: {done.stderr.decode(errors='replace')}"
 
 
