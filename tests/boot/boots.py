@@ -30,7 +30,7 @@ def kernel(flavour, *more, label="boot", append="console=ttyS0 cryptomgr.notests
     """linux-mini, loaded as a kernel: it must find its way to the shell, count, and switch itself off."""
     return Boot(
         ["--memory-size", memory, "--cpu", cpu, "--kernel", "{0}", "--initrd", "{1}", "--append", append, *more,
-         "--expect", "@@BOOTED", "--expect", "mini# ", "--send", "echo $((6 * 7))-$(uname -m)\\n", "--expect", "^42-i[3-6]86",
+         "--expect", "@@BOOTED", "--expect", "mini#", "--send", "echo $((6 * 7))-$(uname -m)\\n", "--expect", "^42-i[3-6]86",
          *POWER_OFF],
         [f"linux-mini/vmlinuz-{flavour}", f"linux-mini/initrd-{flavour}.gz"], label)
 
@@ -39,7 +39,7 @@ def medium(option, file, *more, label="slow"):
     """linux-mini by way of SeaBIOS and GRUB, whose menu is on the screen; the shell there has the keyboard."""
     return Boot(
         ["--memory-size", "128M", "--snapshot", option, "{0}", *more, "--expect", "GNU GRUB", "--expect", "@@BOOTED.*disks:.*s[dr]",
-         "--expect", "mini# ", "--type", "echo $((6 * 7))-screen\\n", "--expect", "^42-screen", "--type", "poweroff -f\\n"],
+         "--expect", "mini#", "--type", "echo $((6 * 7))-screen\\n", "--expect", "^42-screen", "--type", "poweroff -f\\n"],
         [f"linux-mini/{file}"], label)
 
 
@@ -49,11 +49,11 @@ def installer(append, label):
         ["debian/installer-linux", "debian/installer-initrd.gz"], label, timeout=600)
 
 
-def rescue(option, file, drive, label="slow"):
-    """GRUB's rescue media: the menu or prompt is on the screen, and the command line answers."""
+def rescue(option, file, drive, label="boot"):
+    """GRUB's rescue media: the menu is on the screen, and its command line answers the keyboard."""
     return Boot(
-        ["--memory-size", "16M", option, "{0}", "--expect", "GNU GRUB +version 2", "--type", "c", "--expect", "grub> ",
-         "--type", "ls\\n", "--expect", f"\\({drive}\\)", "--type", "echo x$prefix\\n", "--expect", "^x\\("],
+        ["--memory-size", "16M", option, "{0}", "--expect", "GNU GRUB +version 2", "--expect", "automatically in", "--type", "c",
+         "--expect", "^grub>", "--type", "ls\\n", "--expect", f"\\({drive}\\)"],
         [f"debian/{file}"], label)
 
 
