@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""The window under Xvfb: pictures, keys, hot keys, mouse capture, scaling, closing, and no display at all."""
+import ctypes
+import os
+import pathlib
+import subprocess
+import sys
+
+from support import assemble, check, need, scratch, wait_for, without_display
+
+RINGSHIFT = sys.argv[1]
+
+
+def output(*command, **arguments):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **arguments).stdout
+
+
+def parse_ppm(data):
+    """(width, height, RGB bytes) or None."""
+    fields = data.split(None, 4)
+    if len(fields) < 4 or fields[0] != b"P6":
+        return None
+    width, height = int(fields[1]), int(fields[2])
+    return width, height, data[len(data) - 3 * width * height:]
+
+
+def crop(image, width, height):
+    rows = [image[2][3 * image[0] * y:3 * (image[0] * y + width)] for y in range(height)]
+    return width, height, b"".join(rows)
+
+
+class Display:
+    def __init__(self):
+        read, write = os.pipe()
+        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1700x1100x24", "-nolisten", "tcp"],
+                                       pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(write)
+        self.name = ":" + os.fdopen(read).readline().strip()
+        check(self.name != ":", "Xvfb started")
+        self.environment = dict(os.environ, DISPLAY=self.name, SDL_RENDER_DRIVER="software")
+        self.environment.pop("WAYLAND_DISPLAY", None)
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+
+
+class Window:
+    def __init__(self, display, folder, *arguments):
+        self.environment = display.environment
+        self.process = subprocess.Popen([RINGSHIFT, "run", *arguments], cwd=folder, env=self.environment)
+        self.id = wait_for("a window", lambda: self.tool("search", "--name", "^Ringshift").split()[:1])[0]
+        self.tool("windowfocus", self.id)
+
+    def tool(self, *arguments):
+        return output("xdotool", *arguments, env=self.environment).decode()
+
+    def picture(self):
+        return parse_ppm(output("import", "-window", self.id, "-depth", "8", "ppm:-", env=self.environment))
+
+    def shows(self, reference):
+        image = self.picture()
+        return image and image[0] >= reference[0] and image[1] > reference[1] and crop(image, *reference[:2]) == reference
+
+    def size(self):
+        lines = dict(line.split("=") for line in self.tool("getwindowgeometry", "--shell", self.id).split())
+        return int(lines.get("WIDTH", 0)), int(lines.get("HEIGHT", 0))
+
+    def colours(self):
+        image = self.picture()
+        return len({image[2][i:i + 3] for i in range(0, len(image[2]), 3)}) if image else 0
+
+    def title(self):
+        return self.tool("getwindowname", self.id)
+
+    def finish(self):
+        return self.process.wait(60)
+
+
+def reference(folder, guest, *script):
+    """The screen after the script, without a window."""
+    path = pathlib.Path(folder) / "reference.png"
+    subprocess.run([RINGSHIFT, "run", guest, "--quiet", "--headless", "--deterministic", "--timeout", "100", *script,
+                    "--screenshot", str(path)], check=True)
+    return parse_ppm(output("convert", str(path), "-depth", "8", "ppm:-"))
+
+
+def check_text_and_keys(display, folder, guest):
+    ready = reference(folder, guest, "--expect", "READY")
+    typed = reference(folder, guest, "--expect", "READY", "--type", r"Hi-5 \{up}\{f1}\{alt-x}", "--expect", "<48><3B><2D>")
+    check(ready != typed and len(set(ready[2])) > 2, "the reference pictures show something")
+    window = Window(display, folder, guest, "--scale", "1")
+    wait_for("the text screen", lambda: window.shows(ready))
+    check(window.size()[0] == ready[0] and 0 < window.size()[1] - ready[1] < 40, "the window fits the screen and a status line")
+    image = window.picture()
+    status = image[2][3 * image[0] * ready[1]:]
+    check(len({status[i:i + 3] for i in range(0, len(status), 3)}) >= 4, "the status line says something")
+
+    for keys in (["type", "--delay", "50", "Hi-5 "], ["key", "Up"], ["key", "F1"], ["key", "alt+x"]):
+        window.tool(*keys)
+    wait_for("what was typed", lambda: window.shows(typed))
+
+    window.tool("key", "ctrl+alt+s")
+    shot = pathlib.Path(folder) / "ringshift-1.png"
+    wait_for("the screenshot", lambda: shot.exists() and parse_ppm(output("convert", str(shot), "-depth", "8", "ppm:-")) == typed)
+    check(window.shows(typed), "hot keys do not reach the guest")
+    return window
+
+
+def check_mouse(window):
+    check("click" in window.title(), "the title says how to use the mouse: " + window.title())
+    window.tool("mousemove", "--window", window.id, "100", "100", "click", "1")
+    wait_for("the release key in the title", lambda: "Ctrl+Alt+G releases" in window.title())
+    window.tool("key", "ctrl+alt+g")
+    wait_for("a free mouse", lambda: "click" in window.title())
+    window.tool("mousemove", "--window", window.id, "100", "100", "click", "1")
+    wait_for("a captured mouse", lambda: "releases" in window.title())
+    window.tool("keydown", "ctrl", "keydown", "alt", "keyup", "alt", "keyup", "ctrl")
+    wait_for("a mouse freed by Ctrl+Alt", lambda: "click" in window.title())
+
+
+def check_graphics_and_close(window):
+    window.tool("key", "Escape")
+    wait_for("a window of the mode's size", lambda: window.size()[0] == 640 and 400 < window.size()[1] < 440)
+    wait_for("256 colours", lambda: window.colours() > 200)
+    ask_to_close(window)
+    check(window.finish() == 0, "closing the window ends the program well")
+
+
+def ask_to_close(window):
+    """What a window manager does when its close button is clicked (ICCCM, WM_DELETE_WINDOW)."""
+    class ClientMessage(ctypes.Structure):
+        _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int), ("display", ctypes.c_void_p),
+                    ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong), ("format", ctypes.c_int),
+                    ("data", ctypes.c_long * 5), ("rest", ctypes.c_long * 24)]
+
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XInternAtom.restype = ctypes.c_ulong
+    display = ctypes.c_void_p(x11.XOpenDisplay(window.environment["DISPLAY"].encode()))
+    atom = lambda name: x11.XInternAtom(display, name, 0)
+    message = ClientMessage(type=33, window=int(window.id), message_type=atom(b"WM_PROTOCOLS"), format=32)
+    message.data[0] = atom(b"WM_DELETE_WINDOW")
+    x11.XSendEvent(display, ctypes.c_ulong(message.window), 0, ctypes.c_long(0), ctypes.byref(message))
+    x11.XSync(display, 0)
+    x11.XCloseDisplay(display)
+
+
+def check_scaling(display, folder, guest):
+    window = Window(display, folder, guest, "--scale", "2")
+    wait_for("twice the size", lambda: window.size()[0] == 1440 and 800 < window.size()[1] < 860)
+    ready = reference(folder, guest, "--expect", "READY")
+    twice = b"".join(2 * b"".join(2 * row[i:i + 3] for i in range(0, len(row), 3))
+                     for row in (ready[2][3 * 720 * y:3 * 720 * (y + 1)] for y in range(400)))
+    wait_for("each pixel four times", lambda: window.shows((1440, 800, twice)))
+    window.process.terminate()
+    check(window.finish() == 143, "SIGTERM ends the program with its own status")
+
+
+def check_no_display(guest):
+    for arguments, environment in ((["--display", "sdl"], without_display()),
+                                   (["--display", "sdl"], dict(without_display(), DISPLAY=":987")),
+                                   ([], without_display())):
+        environment["SDL_VIDEODRIVER"] = "x11"
+        result = subprocess.run([RINGSHIFT, "run", guest, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=environment, timeout=60)
+        message = result.stderr.decode()
+        check(result.returncode == 2 and "display" in message and "--display terminal" in message and "--headless" in message,
+              "without a display the user is told what to do: " + message)
+
+
+def main():
+    need("nasm", "Xvfb", "xdotool", "import", "convert")
+    display = Display()
+    try:
+        with scratch() as folder:
+            guest = assemble(folder, "echo")
+            check_no_display(guest)
+            window = check_text_and_keys(display, folder, guest)
+            check_mouse(window)
+            check_graphics_and_close(window)
+            check_scaling(display, folder, guest)
+    finally:
+        display.close()
+
+
+main()
