@@ -37,7 +37,7 @@ class Engine {
     /// Forget everything derived from memory (snapshot loaded, memory written behind its back).
     virtual void invalidate_all() = 0;
     /// Between runs. A breakpoint stops before its instruction.
-    void set_debug_control(DebugControl control) { m_debug = std::move(control); }
+    virtual void set_debug_control(DebugControl control) { m_debug = std::move(control); }
 
   protected:
     DebugControl m_debug;

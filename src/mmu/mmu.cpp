@@ -1,43 +1,54 @@
 #include "mmu/mmu.h"
 
 #include <algorithm>
+#include <new>
+#include <sys/mman.h>
 
 namespace ringshift {
 
-Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {}
+void Mmu::Release::operator()(Tables* tables) const { munmap(tables, sizeof *tables); }
+
+Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {
+    void* zeroed = mmap(nullptr, sizeof(Tables), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (zeroed == MAP_FAILED) throw std::bad_alloc();
+    m_tables.reset(static_cast<Tables*>(zeroed));
+    m_fast = m_tables->fast.data();
+}
 
 void Mmu::flush_all() {
-    for (Table& table : m_tables) {
-        for (const u16 i : table.filled) m_entries[i] = Entry{};
+    for (const bool user : {false, true}) {
+        Table& table = m_lists[user];
+        for (const u16 i : table.filled) clear(i, user);
         table.filled.clear();
         table.large_regions.reset();
     }
+    if (m_flush_listener) m_flush_listener->flushed_all();
 }
 
 void Mmu::flush_non_global() {
-    for (Table& table : m_tables) {
-        std::erase_if(table.filled, [&](u16 i) {
-            if (m_entries[i].global) return false;
-            m_entries[i] = Entry{};
+    for (const bool user : {false, true}) {
+        std::erase_if(m_lists[user].filled, [&](u16 i) {
+            if (m_tables->slow[user][i].global) return false;
+            clear(i, user);
             return true;
         });
     }
+    if (m_flush_listener) m_flush_listener->flushed_non_global();
 }
 
 void Mmu::flush_page(LinearAddr address) {
-    const u64 page = address.value & ~page_mask;
     for (const bool user : {false, true}) {
-        const Table& table = m_tables[user];
-        Entry& entry = m_entries[index(address, user)];
-        if (entry.page == page) entry.forget();
-        if (!table.large_regions[region(page)]) continue;
+        const Table& table = m_lists[user];
+        if (entry_of(address, user).page == tag(address)) forget(index(address), user);
+        if (!table.large_regions[region(address.value)]) continue;
         // Every entry of the page goes (SDM vol. 3A, 4.10.4.1), or of several, for 4 MiB is the larger size.
-        constexpr u64 largest_page_mask = 0x3FFFFF;
+        const u64 region_tag = tag(address) >> 10;
         for (const u16 i : table.filled) {
-            Entry& other = m_entries[i];
-            if (other.large && (other.page | largest_page_mask) == (page | largest_page_mask)) other.forget();
+            const Entry& other = m_tables->slow[user][i];
+            if (other.large && other.page >> 10 == region_tag) forget(i, user);
         }
     }
+    if (m_flush_listener) m_flush_listener->flushed_page(address);
 }
 
 void Mmu::set_watched_pages(std::vector<u64> page_numbers) {
@@ -56,52 +67,53 @@ bool Mmu::watched(u64 page_number) const {
     return std::find(m_watched.begin(), m_watched.end(), page_number) != m_watched.end();
 }
 
-void Mmu::set_tags(Entry& entry) {
-    entry.read_tag = entry.write_tag = no_tag;
-    if (m_always_slow || (!m_watched.empty() && watched(entry.page >> 12))) return;
+void Mmu::set_tags(u32 i, bool user) {
+    forget_tags(i, user);
+    const Entry& entry = m_tables->slow[user][i];
+    const u64 page = ~entry.page;
+    if (m_always_slow || (!m_watched.empty() && watched(page))) return;
     const Frame frame = m_memory.frame(PhysAddr(entry.frame));
+    FastTlb& fast = m_fast[user];
     if (frame.read_host) {
-        entry.read_tag = entry.page;
-        entry.read_host = frame.read_host;
+        fast.read_tag[i] = static_cast<u32>(entry.page);
+        fast.addend[i] = reinterpret_cast<u64>(frame.read_host) - (page << 12);
     }
     const bool dirty_known = !frame.dirty || frame.dirty->load(std::memory_order_relaxed) != 0;
-    if (frame.is_ram && entry.writable && dirty_known && !m_memory.has_code(PhysAddr(entry.frame))) {
-        entry.write_tag = entry.page;
-        entry.write_host = frame.write_host;
-    }
+    if (frame.is_ram && entry.writable && dirty_known && !m_memory.has_code(PhysAddr(entry.frame)))
+        fast.write_tag[i] = static_cast<u32>(entry.page);
 }
 
 Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
     const bool user = access.privilege == Privilege::User;
-    Table& table = m_tables[user];
-    Entry& entry = m_entries[index(address, user)];
-    const u64 page = address.value & ~page_mask;
-    const bool hit = entry.page == page &&
+    const u32 i = index(address);
+    Entry& entry = m_tables->slow[user][i];
+    const bool hit = entry.page == tag(address) &&
                      (access.kind == AccessKind::Read || (access.kind == AccessKind::Write && entry.writable) ||
-                      (access.kind == AccessKind::Fetch && entry.fetch_tag == page));
+                      (access.kind == AccessKind::Fetch && entry.fetch_tag == tag(address)));
     if (!hit) {
         const Translation translation = walk(m_memory, m_context, address, access);
         if (!translation.ok) {
             error_code = translation.error_code;
             // The processor drops what it had cached for an address that faults (SDM vol. 3A, 4.10.4.1).
-            if (entry.page == page) entry.forget();
+            if (entry.page == tag(address)) forget(i, user);
             return nullptr;
         }
-        if (!entry.listed) table.filled.push_back(static_cast<u16>(index(address, user)));
+        Table& table = m_lists[user];
+        if (!entry.listed) table.filled.push_back(static_cast<u16>(i));
         entry.listed = true;
-        entry.page = page;
+        entry.page = tag(address);
         entry.frame = translation.address.value & ~page_mask;
         entry.writable = translation.writable;
-        entry.fetch_tag = translation.executable ? page : no_tag;
+        entry.fetch_tag = translation.executable ? entry.page : 0;
         entry.global = translation.global;
         entry.large = translation.large;
         if (translation.large) { // both halves of a possible 4 MiB page
-            table.large_regions.set(region(page));
-            table.large_regions.set(region(page) ^ 1);
+            table.large_regions.set(region(address.value));
+            table.large_regions.set(region(address.value) ^ 1);
         }
-        set_tags(entry);
-    } else if (access.kind == AccessKind::Write && entry.write_tag == no_tag) {
-        set_tags(entry); // the frame may have lost its code since
+        set_tags(i, user);
+    } else if (access.kind == AccessKind::Write && m_fast[user].write_tag[i] == 0) {
+        set_tags(i, user); // the frame may have lost its code since
     }
     return &entry;
 }
@@ -113,7 +125,7 @@ Translation Mmu::translate(LinearAddr address, Access access) {
     result.ok = true;
     result.address = PhysAddr(entry->frame + address.offset());
     result.writable = entry->writable;
-    result.executable = entry->fetch_tag != no_tag;
+    result.executable = entry->fetch_tag != 0;
     result.global = entry->global;
     return result;
 }
@@ -223,9 +235,9 @@ std::size_t Mmu::debug_write(LinearAddr address, std::span<const u8> in) {
 void Mmu::protect_frame(PhysAddr frame) { drop_write_tags(PhysAddr(frame.value & ~page_mask), page_size); }
 
 void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
-    for (Table& table : m_tables)
-        for (const u16 i : table.filled)
-            if (m_entries[i].frame - begin.value < size) m_entries[i].write_tag = no_tag;
+    for (const bool user : {false, true})
+        for (const u16 i : m_lists[user].filled)
+            if (m_tables->slow[user][i].frame - begin.value < size) m_fast[user].write_tag[i] = 0;
 }
 
 } // namespace ringshift

@@ -9,7 +9,7 @@
 // A fetch tag matches if code may be fetched: then `frame` is where it stands. Blocks are found by physical address, so
 // it is this tag alone that connects a linear address with its code, and a flush costs one walk for each page.
 //
-// The index mixes in the bits above it: guests copy between blocks that are a power of two apart. A large page fills
+// A large page fills
 // one entry for each 4 KiB of it that is used; which 2 MiB regions have such entries is kept aside, so that INVLPG of a
 // small page, which is what systems do all day, looks at one entry.
 #pragma once
@@ -50,31 +50,59 @@ class Mmu {
     void set_always_slow(bool on);
     bool always_slow() const { return m_always_slow; }
 
+    /// The part of the TLB that translated code reads by itself, one for each privilege. A tag is the complement of the
+    /// page number that it stands for, so zeroed memory matches nothing: an access of `size` bytes at `address` is fast
+    /// if tag[index(address)] + ((address + size - 1) >> 12) + 1 == 0 in 32 bits. Because the index is that of the
+    /// first byte and the page that of the last, an access across a page never matches. Its host address is addend +
+    /// address.
+    struct FastTlb {
+        static constexpr std::size_t entries = 65536; ///< the index is the lower half of the page number
+        std::array<u32, entries> read_tag;
+        std::array<u32, entries> write_tag;
+        std::array<u64, entries> addend;
+    };
+    /// Supervisor's, then user's; aligned to 64 bytes, at the same address for the life of the Mmu.
+    FastTlb* fast_tlb() { return m_fast; }
+
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
-        const Entry& entry = m_entries[index(address, user)];
-        if (entry.read_tag != (address.value & ~page_mask) || address.offset() > page_size - size || m_always_slow)
-            [[unlikely]]
+        const FastTlb& fast = m_fast[user];
+        const u32 at = static_cast<u32>(address.value);
+        const u32 i = index(address);
+        if (fast.read_tag[i] + ((at + size - 1) >> 12) + 1 != 0) [[unlikely]]
             return nullptr;
-        return entry.read_host + address.offset();
+        return reinterpret_cast<const u8*>(fast.addend[i] + at);
     }
     /// The same for writing; what may be written may be read.
     u8* fast_write(LinearAddr address, unsigned size, bool user) const {
-        const Entry& entry = m_entries[index(address, user)];
-        if (entry.write_tag != (address.value & ~page_mask) || address.offset() > page_size - size || m_always_slow)
-            [[unlikely]]
+        const FastTlb& fast = m_fast[user];
+        const u32 at = static_cast<u32>(address.value);
+        const u32 i = index(address);
+        if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != 0) [[unlikely]]
             return nullptr;
-        return entry.write_host + address.offset();
+        return reinterpret_cast<u8*>(fast.addend[i] + at);
     }
 
     /// The physical address to fetch code from, if the TLB knows it.
     bool fast_fetch(LinearAddr address, bool user, PhysAddr& physical) const {
-        const Entry& entry = m_entries[index(address, user)];
-        if (entry.fetch_tag != (address.value & ~page_mask)) [[unlikely]]
+        const Entry& entry = entry_of(address, user);
+        if (entry.fetch_tag != ~(address.value >> 12)) [[unlikely]]
             return false;
         physical = PhysAddr(entry.frame + address.offset());
         return true;
     }
+    /// Whether the fetch that fast_fetch() answers comes from a global page.
+    bool fetches_global(LinearAddr address, bool user) const { return entry_of(address, user).global; }
+
+    /// Told when translations of linear addresses are forgotten; links between pages of code depend on them.
+    class FlushListener {
+      public:
+        virtual ~FlushListener() = default;
+        virtual void flushed_page(LinearAddr address) = 0; ///< with the large page around it, if `address` lies in one
+        virtual void flushed_non_global() = 0;
+        virtual void flushed_all() = 0;
+    };
+    void set_flush_listener(FlushListener* listener) { m_flush_listener = listener; }
 
     /// Any size up to 4096 bytes, at most one page boundary crossed (linear addresses wrap at 4 GiB); nothing is read
     /// or written unless all of it can be.
@@ -95,44 +123,57 @@ class Mmu {
     void drop_write_tags(PhysAddr begin, u64 size);
 
   private:
-    struct alignas(64) Entry {
-        u64 read_tag = no_tag;
-        u64 write_tag = no_tag;
-        u64 fetch_tag = no_tag;
-        const u8* read_host = nullptr; ///< of the frame
-        u8* write_host = nullptr;
-        u64 page = no_tag; ///< the linear page address that this entry translates, fast or slow
+    struct Entry {
+        u64 page = 0;      ///< complement of the linear page number that this entry translates, fast or slow; 0: none
+        u64 fetch_tag = 0; ///< the same if code may be fetched
         u64 frame = 0;     ///< physical address of the frame
         bool writable = false;
         bool global = false;
         bool large = false;
         bool listed = false; ///< in Table::filled
-
-        void forget() { page = read_tag = write_tag = fetch_tag = no_tag; }
     };
-    static constexpr u64 no_tag = ~u64{0};
-    static constexpr std::size_t entries = 1024;
+    static constexpr std::size_t entries = FastTlb::entries;
     struct Table {
         std::vector<u16> filled;         ///< indexes of entries that may be in use: a flush visits only these
         std::bitset<2048> large_regions; ///< 2 MiB regions of the linear space that may have entries of large pages
     };
+    struct Tables { // zeroed memory: all empty, and untouched pages cost nothing
+        std::array<FastTlb, 2> fast;
+        std::array<std::array<Entry, entries>, 2> slow;
+    };
+    struct Release {
+        void operator()(Tables* tables) const;
+    };
 
-    static std::size_t index(LinearAddr address, bool user) {
-        return (user ? entries : 0) + (address.page() ^ (address.page() >> 10)) % entries;
+    static u32 index(LinearAddr address) { return static_cast<u32>(address.value >> 12) % entries; }
+    static u64 tag(LinearAddr address) { return ~(address.value >> 12); }
+    const Entry& entry_of(LinearAddr address, bool user) const { return m_tables->slow[user][index(address)]; }
+    Entry& entry_of(LinearAddr address, bool user) { return m_tables->slow[user][index(address)]; }
+    void forget_tags(u32 i, bool user) { m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0; }
+    void forget(u32 i, bool user) {
+        Entry& entry = m_tables->slow[user][i];
+        entry.page = entry.fetch_tag = 0;
+        forget_tags(i, user);
+    }
+    void clear(u32 i, bool user) {
+        m_tables->slow[user][i] = Entry{};
+        forget_tags(i, user);
     }
     static std::size_t region(u64 address) { return (address >> 21) % 2048; }
     static LinearAddr wrap(u64 address) { return LinearAddr(address & 0xFFFFFFFF); }
     /// The entry for an access, filled by a walk if need be; null with `fault` set.
     Entry* find(LinearAddr address, Access access, u32& error_code);
-    void set_tags(Entry& entry);
+    void set_tags(u32 i, bool user);
     bool watched(u64 page_number) const;
     void write_frame(const Entry& entry, u64 offset, std::span<const u8> in);
     void read_frame(const Entry& entry, u64 offset, std::span<u8> out);
 
     PhysicalMap& m_memory;
     PagingContext m_context;
-    std::array<Entry, 2 * entries> m_entries; ///< supervisor's, then user's
-    std::array<Table, 2> m_tables;            ///< the same
+    std::unique_ptr<Tables, Release> m_tables; ///< supervisor's, then user's
+    FastTlb* m_fast;                           ///< in m_tables
+    std::array<Table, 2> m_lists;              ///< the same order
+    FlushListener* m_flush_listener = nullptr;
     std::vector<u64> m_watched;
     bool m_always_slow = false;
 };

@@ -39,7 +39,7 @@ void PhysicalMap::insert(Region region) {
     m_regions = std::move(result);
     for (u64 page = region.begin / page_size; page < std::min<u64>(region.end / page_size, m_code.size()); ++page)
         m_code[page] = 0;
-    if (m_listener) m_listener->map_changed();
+    for (CodeWriteListener* listener : m_listeners) listener->map_changed();
 }
 
 void PhysicalMap::map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty) {
@@ -127,13 +127,17 @@ void PhysicalMap::mark_code(PhysAddr address, u64 size) {
     m_code[address.page()] |= mask_for(address.offset(), size);
 }
 
-void PhysicalMap::clear_code(PhysAddr frame) {
-    if (frame.page() < m_code.size()) m_code[frame.page()] = 0;
+void PhysicalMap::refresh_code(PhysAddr frame) {
+    if (frame.page() >= m_code.size()) return;
+    m_code[frame.page()] = 0;
+    for (CodeWriteListener* listener : m_listeners) listener->mark_again(PhysAddr(frame.page() * page_size));
 }
 
 void PhysicalMap::notify_write(PhysAddr address, u64 size) {
     if (!has_code(address) || (m_code[address.page()] & mask_for(address.offset(), size)) == 0) return;
-    if (m_listener) m_listener->code_written(address, size);
+    bool any = false;
+    for (CodeWriteListener* listener : m_listeners) any = listener->code_written(address, size) || any;
+    if (any) refresh_code(address);
 }
 
 } // namespace ringshift

@@ -28,11 +28,14 @@ class MmioHandler {
     virtual void write_range(PhysAddr address, std::span<const u8> in) = 0;
 };
 
-/// Told that code it marked has changed. The bytes are already written.
+/// One who marks code and is told when it changes. The bytes are already written.
 class CodeWriteListener {
   public:
     virtual ~CodeWriteListener() = default;
-    virtual void code_written(PhysAddr address, u64 size) = 0;
+    /// Marked bytes were written. True: some code of this listener is gone, marks may have become superfluous.
+    virtual bool code_written(PhysAddr address, u64 size) = 0;
+    /// All marks of the frame were taken away: mark again what is still there.
+    virtual void mark_again(PhysAddr frame) = 0;
     /// The physical map itself changed: nothing decoded from anywhere may be used again.
     virtual void map_changed() = 0;
 };
@@ -67,11 +70,12 @@ class PhysicalMap {
     template <typename T>
     void write_value(PhysAddr address, T value);
 
-    void set_listener(CodeWriteListener* listener) { m_listener = listener; }
+    void add_listener(CodeWriteListener& listener) { m_listeners.push_back(&listener); }
+    void remove_listener(CodeWriteListener& listener) { std::erase(m_listeners, &listener); }
     /// Marks bytes of a RAM frame as code: [address, address + size), within the frame.
     void mark_code(PhysAddr address, u64 size);
-    /// Forgets all marks of a frame.
-    void clear_code(PhysAddr frame);
+    /// Forgets all marks of a frame, then asks every listener for its own. To be called when code in it is dropped.
+    void refresh_code(PhysAddr frame);
     bool has_code(PhysAddr address) const {
         const u64 page = address.page();
         return page < m_code.size() && m_code[page] != 0;
@@ -102,7 +106,7 @@ class PhysicalMap {
     std::vector<Region> m_regions;    ///< sorted, disjoint
     mutable std::size_t m_recent = 0; ///< the region that was asked for last
     std::vector<u32> m_code;          ///< by frame number
-    CodeWriteListener* m_listener = nullptr;
+    std::vector<CodeWriteListener*> m_listeners;
 };
 
 template <typename T>

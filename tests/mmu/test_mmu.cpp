@@ -12,7 +12,11 @@ namespace {
 struct Listener final : CodeWriteListener {
     std::vector<std::pair<u64, u64>> writes;
     unsigned maps = 0;
-    void code_written(PhysAddr address, u64 size) override { writes.emplace_back(address.value, size); }
+    bool code_written(PhysAddr address, u64 size) override {
+        writes.emplace_back(address.value, size);
+        return false;
+    }
+    void mark_again(PhysAddr) override {}
     void map_changed() override { ++maps; }
 };
 
@@ -42,7 +46,7 @@ struct Rig {
     Mmu mmu{map};
     Rig() {
         map.map_ram(PhysAddr(0), ram.size(), ram.data());
-        map.set_listener(&listener);
+        map.add_listener(listener);
         map.write_value<u32>(PhysAddr(0x1000), 0x2007);
         for (u32 i = 0; i < 1024; ++i) set(i, (i << 12) | 7);
         PagingContext c;
@@ -148,7 +152,7 @@ TEST_CASE("stores to code bytes are told and stores beside them are not") {
     const std::vector<u8> block(64, 0xCC);
     rig.map.write(PhysAddr(0x50F0), block); // DMA
     CHECK(rig.listener.writes.size() == 2);
-    rig.map.clear_code(PhysAddr(0x5000));
+    rig.map.refresh_code(PhysAddr(0x5000));
     CHECK(rig.write<u32>(0x5100, 1).ok);
     CHECK(rig.listener.writes.size() == 2);
     CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) != nullptr);

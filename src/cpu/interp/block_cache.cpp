@@ -3,12 +3,13 @@
 #include "cpu/isa/policy.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringshift {
 
-BlockCache::BlockCache(Cpu& cpu) : m_cpu(cpu), m_decoder(cpu.model) { cpu.mmu.memory().set_listener(this); }
+BlockCache::BlockCache(Cpu& cpu) : m_cpu(cpu), m_decoder(cpu.model) { cpu.mmu.memory().add_listener(*this); }
 
-BlockCache::~BlockCache() { m_cpu.mmu.memory().set_listener(nullptr); }
+BlockCache::~BlockCache() { m_cpu.mmu.memory().remove_listener(*this); }
 
 std::unique_ptr<Block> BlockCache::decode(PhysAddr start, const u8* bytes, bool code32) const {
     auto block = std::make_unique<Block>();
@@ -58,15 +59,15 @@ const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
 void BlockCache::destroy_all() {
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
     for (auto& [key, block] : m_blocks) m_destroyed.push_back(std::move(block));
-    for (const auto& [frame, blocks] : m_by_frame) m_cpu.mmu.memory().clear_code(PhysAddr(frame * page_size));
     m_blocks.clear();
-    m_by_frame.clear();
+    for (const auto& [frame, blocks] : std::exchange(m_by_frame, {}))
+        m_cpu.mmu.memory().refresh_code(PhysAddr(frame * page_size));
     m_cpu.end_block();
 }
 
-void BlockCache::code_written(PhysAddr address, u64 size) {
+bool BlockCache::code_written(PhysAddr address, u64 size) {
     const auto it = m_by_frame.find(address.page());
-    if (it == m_by_frame.end()) return;
+    if (it == m_by_frame.end()) return false;
     std::vector<Block*>& blocks = it->second;
     const bool any = std::erase_if(blocks, [&](Block* block) {
                          const bool hit = block->start.value < address.value + size &&
@@ -80,12 +81,16 @@ void BlockCache::code_written(PhysAddr address, u64 size) {
                          }
                          return hit;
                      }) != 0;
-    if (!any) return;
-    PhysicalMap& memory = m_cpu.mmu.memory();
-    memory.clear_code(PhysAddr(address.page() * page_size));
-    for (const Block* block : blocks) memory.mark_code(block->start, block->bytes);
+    if (!any) return false;
     if (blocks.empty()) m_by_frame.erase(it);
     m_cpu.end_block();
+    return true;
+}
+
+void BlockCache::mark_again(PhysAddr frame) {
+    const auto it = m_by_frame.find(frame.page());
+    if (it == m_by_frame.end()) return;
+    for (const Block* block : it->second) m_cpu.mmu.memory().mark_code(block->start, block->bytes);
 }
 
 void BlockCache::map_changed() {

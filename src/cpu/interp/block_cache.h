@@ -52,7 +52,8 @@ class BlockCache final : public CodeWriteListener {
     void destroy_all();
     const Decoder& decoder() const { return m_decoder; }
 
-    void code_written(PhysAddr address, u64 size) override;
+    bool code_written(PhysAddr address, u64 size) override;
+    void mark_again(PhysAddr frame) override;
     void map_changed() override;
 
   private:

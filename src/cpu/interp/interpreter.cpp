@@ -8,7 +8,6 @@
 #include "cpu/interp/interpreter.h"
 
 #include "cpu/debug.h"
-#include "cpu/interp/block_cache.h"
 #include "cpu/isa/policy.h"
 #include "cpu/memory.h"
 
@@ -17,75 +16,16 @@
 
 namespace ringshift {
 
-namespace {
-
-class Interpreter final : public Engine {
-  public:
-    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu), m_crossing(crossing_entries) {}
-
-    std::string_view name() const override { return "interp"; }
-    Exit run(i64 instructions) override;
-    void invalidate_all() override {
-        m_blocks.destroy_all();
-        m_cpu.mmu.flush_all();
-    }
-
-  private:
-    /// An instruction without a block, decoded before; used again only if its bytes are the same.
-    struct CrossingEntry {
-        DecodedInsn decoded{};
-        bool code32 = false;
-    };
-    static constexpr std::size_t crossing_entries = 256;
-
-    std::optional<Exit> events();
-    bool careful() const;
-    const Block* find_block();
-    /// True: it ran to its end, by falling through or branching.
-    bool run_block(const Block& block);
-    /// After a block that ran to its end: whether run() has anything to look at. What is not asked here (an interrupt
-    /// shadow, DR7, destroyed blocks, watchpoints) comes with Flow::stop or with an empty budget.
-    bool looks_up() const {
-        const CpuState& state = m_cpu.state;
-        return state.budget <= 0 || state.activity != Activity::running ||
-               m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0 ||
-               (state.system_flags & (flag::tf | flag::rf)) != 0;
-    }
-    /// One instruction fetched byte by byte: it crosses a page or the CS limit, or stands in MMIO.
-    const DecodedInsn* fetch_crossing();
-    const DecodedInsn* fetch_one();
-    std::optional<Exit> step_carefully();
-    bool at_breakpoint(LinearAddr address);
-    Flow execute(const DecodedInsn& decoded);
-    LinearAddr instruction_address() const {
-        return LinearAddr(static_cast<u32>(m_cpu.state.segment(SegmentName::cs).base + m_cpu.state.rip));
-    }
-    Privilege fetch_privilege() const { return m_cpu.data_privilege(); }
-    bool code32() const { return m_cpu.state.segment(SegmentName::cs).is_32bit(); }
-
-    Cpu& m_cpu;
-    BlockCache m_blocks;
-    std::vector<CrossingEntry> m_crossing; ///< by linear address
-};
+void Interpreter::begin(i64 instructions) {
+    m_cpu.state.budget = instructions;
+    m_cpu.state.budget_reserve = 0;
+    m_cpu.watchpoint_hit.reset();
+}
 
 Exit Interpreter::run(i64 instructions) {
-    CpuState& state = m_cpu.state;
-    state.budget = instructions;
-    state.budget_reserve = 0;
-    m_cpu.watchpoint_hit.reset();
+    begin(instructions);
     for (;;) {
-        m_blocks.bury();
-        state.budget += std::exchange(state.budget_reserve, 0);
-        if (state.activity == Activity::shutdown) return Exit::shutdown;
-        if (m_cpu.watchpoint_hit) [[unlikely]]
-            return Exit::breakpoint;
-        if (m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0) {
-            if (const auto exit = events()) return *exit;
-            state.budget += std::exchange(state.budget_reserve, 0);
-        }
-        if (state.activity != Activity::running)
-            return state.activity == Activity::halted ? Exit::halted : Exit::shutdown;
-        if (state.budget <= 0) return Exit::budget;
+        if (const auto exit = look_around()) return *exit;
         if (careful()) {
             if (const auto exit = step_carefully()) return *exit;
             continue;
@@ -93,12 +33,36 @@ Exit Interpreter::run(i64 instructions) {
         if (const Block* block = find_block()) [[likely]] {
             while (run_block(*block) && !looks_up() && (block = find_block())) {
             }
-        } else if (const DecodedInsn* decoded = fetch_one()) {
-            execute(*decoded);
         } else {
-            --state.budget;
-            m_cpu.deliver_exception();
+            step_block();
         }
+    }
+}
+
+std::optional<Exit> Interpreter::look_around() {
+    CpuState& state = m_cpu.state;
+    m_blocks.bury();
+    state.budget += std::exchange(state.budget_reserve, 0);
+    if (state.activity == Activity::shutdown) return Exit::shutdown;
+    if (m_cpu.watchpoint_hit) [[unlikely]]
+        return Exit::breakpoint;
+    if (m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0) {
+        if (const auto exit = events()) return *exit;
+        state.budget += std::exchange(state.budget_reserve, 0);
+    }
+    if (state.activity != Activity::running) return state.activity == Activity::halted ? Exit::halted : Exit::shutdown;
+    if (state.budget <= 0) return Exit::budget;
+    return {};
+}
+
+void Interpreter::step_block() {
+    if (const Block* block = find_block()) [[likely]] {
+        run_block(*block);
+    } else if (const DecodedInsn* decoded = fetch_one()) {
+        execute(*decoded);
+    } else {
+        --m_cpu.state.budget;
+        m_cpu.deliver_exception();
     }
 }
 
@@ -130,12 +94,6 @@ std::optional<Exit> Interpreter::events() {
         m_cpu.deliver(EventSource::external_interrupt, vector, false, 0, static_cast<u32>(state.rip));
     }
     return {};
-}
-
-bool Interpreter::careful() const {
-    const CpuState& state = m_cpu.state;
-    return (state.system_flags & (flag::tf | flag::rf)) != 0 || state.shadow != Shadow::none ||
-           (state.dr[7] & 0xFF) != 0 || m_debug.single_step || !m_debug.breakpoints.empty();
 }
 
 const Block* Interpreter::find_block() {
@@ -295,8 +253,6 @@ std::optional<Exit> Interpreter::step_carefully() {
     if (m_debug.single_step) return Exit::breakpoint;
     return {};
 }
-
-} // namespace
 
 std::unique_ptr<Engine> make_interpreter(Cpu& cpu) { return std::make_unique<Interpreter>(cpu); }
 
