@@ -4,6 +4,7 @@
 #include "cpu/cpu.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ringshift {
@@ -36,6 +37,14 @@ class Engine {
     virtual Exit run(i64 instructions) = 0;
     /// Forget everything derived from memory (snapshot loaded, memory written behind its back).
     virtual void invalidate_all() = 0;
+    /// For whoever compares engines (machine/lockstep.h), between runs: while it is on, run() returns with Exit::budget
+    /// after every block that has retired at least one instruction, as if the budget had ended there: events that
+    /// follow the block have been delivered. The shorter an engine can make its blocks, the better. An engine without
+    /// blocks may go on as before.
+    virtual void set_one_block(bool) {}
+    /// What the engine has made of the guest code at this linear address (host code with its reasons), for reports; by
+    /// the current state's mode and address space. Empty: nothing.
+    virtual std::string describe_code(LinearAddr) { return {}; }
     /// Between runs. A breakpoint stops before its instruction.
     virtual void set_debug_control(DebugControl control) { m_debug = std::move(control); }
 

@@ -23,11 +23,16 @@ void Interpreter::begin(i64 instructions) {
 }
 
 Exit Interpreter::run(i64 instructions) {
+    const CpuState& state = m_cpu.state;
+    bool block_done = false;
     begin(instructions);
     for (;;) {
         if (const auto exit = look_around()) return *exit;
+        if (block_done) return Exit::budget;
         if (careful()) {
+            const i64 before = state.budget;
             if (const auto exit = step_carefully()) return *exit;
+            block_done = m_one_block && state.budget + state.budget_reserve < before;
             continue;
         }
         if (const Block* block = find_block()) [[likely]] {

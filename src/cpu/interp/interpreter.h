@@ -16,6 +16,8 @@ class Interpreter final : public Engine {
         m_blocks.destroy_all();
         m_cpu.mmu.flush_all();
     }
+    /// Blocks are then one instruction long.
+    void set_one_block(bool on) override { m_one_block = on; }
 
     // --- The parts of run(), for an engine that has the interpreter do what it does not do itself ------------------
     /// Starts a run: sets the budget.
@@ -26,7 +28,7 @@ class Interpreter final : public Engine {
     bool careful() const {
         const CpuState& state = m_cpu.state;
         return (state.system_flags & (flag::tf | flag::rf)) != 0 || state.shadow != Shadow::none ||
-               (state.dr[7] & 0xFF) != 0 || m_debug.single_step || !m_debug.breakpoints.empty();
+               (state.dr[7] & 0xFF) != 0 || m_debug.single_step || m_one_block || !m_debug.breakpoints.empty();
     }
     /// One instruction with everything that concerns single boundaries.
     std::optional<Exit> step_carefully();
@@ -70,6 +72,7 @@ class Interpreter final : public Engine {
     Cpu& m_cpu;
     BlockCache m_blocks;
     std::vector<CrossingEntry> m_crossing; ///< by linear address
+    bool m_one_block = false;
 };
 
 std::unique_ptr<Engine> make_interpreter(Cpu& cpu);
