@@ -13,6 +13,7 @@
 //     ; exit: shutdown                               system: ends so instead of at a HLT
 //     ; cpu: 486                                     system: the CPU model, default max
 //     ; bochs: REASON                                system: run_on_bochs.sh leaves it out
+//     ; bochs_cpu: MODEL                             system: Bochs's model for it, instead of one without UMIP and SMEP
 //
 // User programs are assembled at `bits 32`, org 10000000h (or bits 16, org 0), in 64 KiB of which all is writable; the
 // stack grows down from F000h. `data` is a label at 8000h for scratch.

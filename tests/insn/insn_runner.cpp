@@ -5,6 +5,7 @@
 #include "interpreted_cpu.h"
 
 #include <cstdio>
+#include <optional>
 
 using namespace ringshift;
 
@@ -38,6 +39,10 @@ std::string compare(const InsnCase& c, const UserProgram& interpreted, const Use
     note("vector", a.vector, b.vector);
     note("eip", a.eip, b.eip);
     for (std::size_t i = 0; i < 8; ++i) note(gpr_names[i], a.gpr[i], b.gpr[i]);
+    if (a.vector == 14) note("CR2", a.cr2, b.cr2);
+    // Of a page fault W/R and U/S: what is not the arena's is absent here and the supervisor's there, or the reverse.
+    if (a.vector >= 10 && a.vector <= 14)
+        note("error code", a.error_code & (a.vector == 14 ? 6 : 0xFFFF), b.error_code & (a.vector == 14 ? 6 : 0xFFFF));
     const u32 flags = 0x240CD5 & ~c.undefined_flags; // arithmetic, DF, AC, ID
     note("eflags", a.eflags & flags, b.eflags & flags);
     // FCW, FSW, tag, MXCSR; ST and XMM. FOP and the pointers are virtual in one and absent in the other.
@@ -51,33 +56,80 @@ std::string compare(const InsnCase& c, const UserProgram& interpreted, const Use
     return errors;
 }
 
-/// The few devices that system cases talk to: port E9's console, the A20 gate of port 92, and FERR# on interrupt 75h as
-/// the PC's firmware sets it up. The time-stamp counter counts its readings.
+/// As much of a local APIC as lets a program interrupt itself: a command with delivery mode fixed or NMI, end of
+/// interrupt. Bochs has a whole one; cases write the same to both.
+class SelfInterrupts final : public MmioHandler {
+  public:
+    explicit SelfInterrupts(Cpu& cpu) : m_cpu(cpu) {}
+    u64 read(PhysAddr, unsigned) override { return 0; }
+    void write(PhysAddr address, unsigned, u64 value) override {
+        constexpr u64 end_of_interrupt = 0xB0, command = 0x300;
+        if (address.offset() == end_of_interrupt) m_in_service = false;
+        if (address.offset() == command && (value >> 8 & 7) == 4) m_cpu.raise_attention(attention::nmi);
+        if (address.offset() == command && (value >> 8 & 7) == 0) m_requested = static_cast<u8>(value);
+        update();
+        m_cpu.end_block();
+    }
+    void read_range(PhysAddr, std::span<u8> out) override { std::fill(out.begin(), out.end(), u8{0}); }
+    void write_range(PhysAddr, std::span<const u8>) override {}
+
+    bool requested() const { return m_requested.has_value() && !m_in_service; }
+    u8 acknowledge() {
+        m_in_service = true;
+        const u8 vector = *m_requested;
+        m_requested.reset();
+        m_cpu.clear_attention(attention::interrupt);
+        return vector;
+    }
+
+  private:
+    void update() {
+        if (requested()) m_cpu.raise_attention(attention::interrupt);
+    }
+    Cpu& m_cpu;
+    std::optional<u8> m_requested;
+    bool m_in_service = false;
+};
+
+/// The few devices that system cases talk to: port E9's console, the A20 gate of port 92, a corner of the local APIC,
+/// and FERR# on interrupt 75h with port F0 as the PC's firmware sets it up. The time-stamp counter counts its readings.
 class SystemPlatform final : public BarePlatform {
   public:
     std::string output;
     Cpu* cpu = nullptr;
+    SelfInterrupts* apic = nullptr;
+    u32 in(u16 port, unsigned size) override {
+        return port == 0x92 ? cpu->state.a20 * 2u : BarePlatform::in(port, size);
+    }
     void out(u16 port, unsigned, u32 value) override {
         if (port == 0xE9) output += static_cast<char>(value);
         if (port == 0x92) cpu->set_a20((value & 2) != 0);
+        if (port == 0xF0 && m_ferr) { // clears the interrupt; FERR# is still active, so the processor may go on
+            m_ignne = true;
+            cpu->clear_attention(attention::interrupt);
+        }
     }
     void out_block(u16 port, unsigned size, std::span<const u8> bytes) override {
         for (std::size_t i = 0; i < bytes.size(); i += size) out(port, size, bytes[i]);
     }
     u64 timestamp() override { return m_time += 100; }
     void set_ferr(bool level) override {
-        if (level)
-            cpu->raise_attention(attention::interrupt);
-        else
-            cpu->clear_attention(attention::interrupt);
+        if (level && !m_ferr) cpu->raise_attention(attention::interrupt);
+        if (!level) m_ignne = false;
+        m_ferr = level;
     }
+    bool ignne() override { return m_ignne; }
     u8 acknowledge_interrupt() override {
+        if (apic->requested()) return apic->acknowledge();
         cpu->clear_attention(attention::interrupt);
         return 0x75;
     }
+    u64 read_apic_base() override { return 0xFEE00900; }
 
   private:
     u64 m_time = 0;
+    bool m_ferr = false;
+    bool m_ignne = false;
 };
 
 std::string run_system(const InsnCase& c) {
@@ -90,6 +142,9 @@ std::string run_system(const InsnCase& c) {
     SystemPlatform platform;
     Cpu cpu(model, memory, platform);
     platform.cpu = &cpu;
+    SelfInterrupts apic(cpu);
+    platform.apic = &apic;
+    memory.map_mmio(PhysAddr(0xFEE00000), page_size, apic);
     const auto engine = make_interpreter(cpu);
     memory.write(PhysAddr(0x7C00), c.image);
     cpu.load_segment_real(SegmentName::cs, 0);

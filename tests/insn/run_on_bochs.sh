@@ -66,6 +66,7 @@ failed=0; run=0; skipped=0
 [ $# -gt 0 ] || set -- $(grep -l '^; mode: system' "$here"/*/*.asm)
 for case in "$@"; do
     if grep -q -e '^; bochs:' -e '^; cpu:' "$case"; then skipped=$((skipped + 1)); continue; fi
+    model=$(sed -n 's/^; bochs_cpu: *//p' "$case")
     { printf 'bits 16\norg 0x7C00\n'; cat "$case"; } > "$dir/case.asm"
     nasm -w-all -f bin -I "$here/" -o "$dir/case" "$dir/case.asm" || { failed=$((failed + 1)); continue; }
     sectors=$((($(stat -c %s "$dir/case") + 511) / 512))
@@ -77,7 +78,7 @@ display_library: rfb, options="timeout=0"
 megs: 16
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-cpu: model=${BOCHS_CPU:-corei5_lynnfield_750}, count=1, ips=100000000, reset_on_triple_fault=0, ignore_bad_msrs=0
+cpu: model=${model:-${BOCHS_CPU:-corei5_lynnfield_750}}, count=1, ips=100000000, reset_on_triple_fault=0, ignore_bad_msrs=0
 clock: sync=none, time0=1
 floppya: 1_44=$dir/floppy, status=inserted
 boot: floppy
