@@ -1,4 +1,4 @@
-// A CPU on bare RAM: no devices, IN reads ones, time stands still.
+// A CPU on bare RAM: no devices, IN reads ones, time stands still, interrupts are asked for by the test.
 #pragma once
 
 #include "cpu/interp/interpreter.h"
@@ -6,22 +6,47 @@
 #include "mmu/guest_ram.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ringshift {
 
 class BarePlatform : public Platform {
   public:
-    u32 in(u16, unsigned) override { return ~0u; }
-    void out(u16, unsigned, u32) override {}
-    void in_block(u16, unsigned, std::span<u8> bytes) override { std::fill(bytes.begin(), bytes.end(), u8{0xFF}); }
-    void out_block(u16, unsigned, std::span<const u8>) override {}
-    u8 acknowledge_interrupt() override { return 0; }
+    Cpu* cpu = nullptr;
+    u8 vector = 0; ///< of the next interrupt: BareCpu::interrupt()
+    u64 trace = 0; ///< of all port accesses: equal traces, equal accesses
+
+    u32 in(u16 port, unsigned size) override {
+        note(port, size, 1);
+        return ~0u;
+    }
+    void out(u16 port, unsigned size, u32 value) override { note(port, size, value); }
+    void in_block(u16 port, unsigned size, std::span<u8> bytes) override {
+        for (std::size_t i = 0; i < bytes.size(); i += size) note(port, size, 1);
+        std::fill(bytes.begin(), bytes.end(), u8{0xFF});
+    }
+    void out_block(u16 port, unsigned size, std::span<const u8> bytes) override {
+        for (std::size_t i = 0; i + size <= bytes.size(); i += size) {
+            u32 value = 0;
+            std::memcpy(&value, bytes.data() + i, size);
+            note(port, size, value);
+        }
+    }
+    u8 acknowledge_interrupt() override {
+        cpu->clear_attention(attention::interrupt);
+        return vector;
+    }
     u64 timestamp() override { return 0; }
     u64 timestamp_hz() const override { return 1'000'000'000; }
     void set_ferr(bool) override {}
     bool ignne() override { return false; }
     u64 read_apic_base() override { return 0; }
     bool write_apic_base(u64) override { return true; }
+
+  private:
+    void note(u16 port, unsigned size, u32 value) {
+        trace = (trace ^ (u64{port} << 40) ^ (u64{size} << 56) ^ value) * 0x9E3779B97F4A7C15 + 1;
+    }
 };
 
 struct BareCpu {
@@ -29,6 +54,7 @@ struct BareCpu {
         : model(CpuModel::by_name(model_name).release()), ram(GuestRam::create(ram_size).release()) {
         memory.map_ram(PhysAddr(0), ram_size, ram.data());
         cpu = std::make_unique<Cpu>(model, memory, platform);
+        platform.cpu = cpu.get();
         engine = make_interpreter(*cpu);
     }
     CpuModel model;
@@ -52,6 +78,11 @@ struct BareCpu {
         }
         cpu->update_mode();
         cpu->update_paging(Cpu::Flush::all);
+    }
+    /// The INTR pin is high until the interrupt is taken.
+    void interrupt(u8 vector) {
+        platform.vector = vector;
+        cpu->raise_attention(attention::interrupt);
     }
     void put(u64 address, std::span<const u8> bytes) { memory.write(PhysAddr(address), bytes); }
 };
