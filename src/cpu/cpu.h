@@ -92,6 +92,8 @@ class Cpu {
     Maybe<T> read(SegmentName segment, u32 offset);
     template <typename T>
     Maybe<void> write(SegmentName segment, u32 offset, T value);
+    /// An operand of `size` bytes where it is, or copied to `buffer`: to be read at once and not written.
+    Maybe<const u8*> view(SegmentName segment, u32 offset, unsigned size, u8* buffer);
     /// A read-modify-write operand: checked for writing before it is read (a fault is a write fault).
     template <typename T>
     struct Place {

@@ -41,6 +41,17 @@ Maybe<void> Cpu::write(SegmentName name, u32 offset, T value) {
     return {};
 }
 
+inline Maybe<const u8*> Cpu::view(SegmentName name, u32 offset, unsigned size, u8* buffer) {
+    const Segment& segment = state.segment(name);
+    if (!detail::within(segment, offset, size, segment.read_span)) [[unlikely]]
+        return segment_fault(name);
+    const LinearAddr address(static_cast<u32>(segment.base + offset));
+    if (const u8* host = mmu.fast_read(address, size, state.cpl == 3)) [[likely]]
+        return host;
+    if (!read_slow(address, buffer, size)) return Raised{};
+    return buffer;
+}
+
 template <typename T>
 Maybe<Cpu::Place<T>> Cpu::open(SegmentName name, u32 offset) {
     const Segment& segment = state.segment(name);

@@ -298,21 +298,67 @@ TEST_CASE("A masked move touches only the bytes that are selected") {
     CHECK(rig.peek<u32>(buffer) == 0x00550055);
 }
 
-TEST_CASE("The thunk arena can be filled over and over") {
-    FpuThunks thunks;
-    for (unsigned opcode = 0; opcode < 256; ++opcode)
-        for (unsigned immediate = 0; immediate < 256; ++immediate)
-            REQUIRE(thunks.simd({.mandatory_prefix = 0x66,
-                                 .opcode = static_cast<u8>(opcode),
-                                 .reg = ThunkOperand::xmm,
-                                 .rm = ThunkOperand::xmm,
-                                 .has_immediate = true,
-                                 .immediate = static_cast<u8>(immediate)}));
-    SimdFrame frame;
-    const Vec128 a{.byte = {1, 2, 3}}, b{.byte = {4, 5, 6}};
-    thunks.simd({.mandatory_prefix = 0x66, .opcode = 0xFC, .reg = ThunkOperand::xmm, .rm = ThunkOperand::xmm})(&frame,
-                                                                                                               &a, &b);
-    CHECK(frame.result.byte == std::array<u8, 16>{5, 7, 9});
+TEST_CASE("All host routines that a guest can ask for fit in") {
+    FpuRig rig;
+    unsigned executed = 0;
+    const auto execute = [&](const std::vector<u8>& code) -> const Insn {
+        Insn insn;
+        const auto is_vector = [](const Operand& operand) {
+            return operand.kind == OperandKind::xmm || operand.kind == OperandKind::mmx;
+        };
+        const bool x87 = code[0] >= 0xD8 && code[0] <= 0xDF;
+        if (rig.decoder.decode(code, true, insn) != Decoder::Outcome::ok) return {};
+        if (!x87 && std::none_of(insn.operands.begin(), insn.operands.end(), is_vector)) return {};
+        rig.cpu.state.fpu = FpuState{};
+        rig.cpu.state.fpu_exception_pending = false;
+        rig.cpu.state.set_reg<u32>(Gpr::di, FpuRig::buffer);
+        const Flow flow = handler_for(insn)(rig.cpu, insn).flow;
+        if (flow != Flow::next)
+            UNSCOPED_INFO("opcode " << unsigned{insn.opcode} << " map " << unsigned{insn.opcode_map});
+        REQUIRE(flow == Flow::next); // the address [edi] is aligned, everything is masked
+        ++executed;
+        return insn;
+    };
+    for (unsigned rest = 0; rest < 4 * 4 * 256 * 16; ++rest) {
+        static constexpr u8 prefixes[] = {0, 0x66, 0xF2, 0xF3}, maps[] = {0, 0x0F, 0x38, 0x3A};
+        const u8 prefix = prefixes[rest & 3], map = maps[rest >> 2 & 3], opcode = static_cast<u8>(rest >> 4 & 0xFF);
+        const u8 modrm = static_cast<u8>((rest >> 12 & 8 ? 0xC1 : 0x07) | (rest >> 9 & 0x38));
+        if ((map == 0 && opcode == 0x0F) || (map == 0x0F && (opcode & 0xFD) == 0x38)) continue; // escapes
+        std::vector<u8> code;
+        if (prefix) code.push_back(prefix);
+        if (map) code.push_back(0x0F);
+        if (map >= 0x38) code.push_back(map);
+        code.insert(code.end(), {opcode, modrm});
+        const Insn insn = execute(code);
+        code.push_back(0);
+        if (insn.length == 0)
+            for (unsigned immediate = 0; immediate < 256; ++immediate) {
+                code.back() = static_cast<u8>(immediate);
+                if (execute(code).length == 0) break;
+            }
+    }
+    CHECK(executed > 25'000);
+}
+
+TEST_CASE("An instruction keeps its host routine and so does a copy of it") {
+    FpuRig rig;
+    set_xmm(rig, 0, {1, 2, 3, 4});
+    set_xmm(rig, 1, {10, 20, 30, 40});
+    const std::array<u8, 3> bytes{0x0F, 0x58, 0xC1}; // ADDPS xmm0, xmm1
+    Insn insn;
+    REQUIRE(rig.decoder.decode(bytes, true, insn) == Decoder::Outcome::ok);
+    CHECK(insn.kept == nullptr);
+    const Handler handler = handler_for(insn);
+    REQUIRE(handler(rig.cpu, insn).flow == Flow::next);
+    const void* const kept = insn.kept;
+    CHECK(kept != nullptr);
+    const Insn copy = insn;
+    REQUIRE(handler(rig.cpu, copy).flow == Flow::next);
+    CHECK(copy.kept == kept);
+    float sum[4];
+    std::memcpy(sum, rig.cpu.state.fpu.xmm[0].data(), 16);
+    CHECK(sum[0] == 21);
+    CHECK(sum[3] == 84);
 }
 
 } // namespace ringshift::test

@@ -1,4 +1,5 @@
-// One decoded instruction: what the interpreter executes and the translator rewrites. Made by isa/decoder only.
+// One decoded instruction: what the interpreter executes and the translator rewrites. Made by isa/decoder only, and
+// never changed but for `kept`.
 #pragma once
 
 #include "base/types.h"
@@ -75,6 +76,9 @@ struct Insn {
     u8 modrm = 0;               ///< zero where there is none
     u8 mandatory_prefix = 0;    ///< 66, F2 or F3 where it selects the instruction (SSE); else 0
     std::array<u8, 15> bytes{}; ///< as fetched
+    /// What its handler looked up when it was first executed and keeps here from then on; null before. The only field
+    /// that changes, and no part of what the instruction is. Good for the Cpu that executed it; copies may carry it.
+    mutable const void* kept = nullptr;
 
     const Operand& op(std::size_t n) const { return operands[n]; }
     bool has_memory() const {

@@ -17,8 +17,6 @@ class ExecutableArena {
 
     /// Copies code into the arena; the address to call, or null when it is full.
     const void* publish(std::span<const u8> code);
-    /// Makes all of it free again. Nothing published before may be called any more.
-    void clear() { m_used = 0; }
 
   private:
     std::size_t m_size;

@@ -61,10 +61,15 @@ inline void enter_mmx_mode(FpuState& fpu) {
 /// The x87 register that MMn aliases, whatever TOP is.
 inline u8* mmx_register(FpuState& fpu, unsigned n) { return fpu.st[(n - top(fpu)) & 7].data(); }
 
-/// Writes MMn: bits 64 to 79 of the x87 register become ones. After enter_mmx_mode().
+/// What a write of MMn does beside: bits 64 to 79 of the x87 register become ones. After enter_mmx_mode().
+inline void mark_mmx_register(FpuState& fpu, unsigned n) {
+    constexpr u16 ones = 0xFFFF;
+    std::memcpy(fpu.st[n].data() + 8, &ones, sizeof ones);
+}
+/// Writes MMn. After enter_mmx_mode().
 inline void set_mmx_register(FpuState& fpu, unsigned n, const u8* value) {
     std::memcpy(fpu.st[n].data(), value, 8);
-    fpu.st[n][8] = fpu.st[n][9] = 0xFF;
+    mark_mmx_register(fpu, n);
 }
 
 /// Any number of bytes as a value for Cpu::read and Cpu::write.
@@ -79,11 +84,10 @@ inline LinearAddr operand_address(Cpu& cpu, const Insn& insn) {
 
 /// #GP(0) for a misaligned 16-byte operand (SDM vol. 2A, table 2-21), after the segment checks.
 inline Maybe<void> check_alignment(Cpu& cpu, const Insn& insn, AccessKind kind, unsigned size = 16) {
-    const u32 offset = cpu.effective_offset(insn);
-    const LinearAddr address = GUEST_TRY(cpu.linear(insn.memory.segment, offset, size, kind));
-    if (address.value & 15) [[unlikely]]
-        return cpu.raise_gp(0);
-    return {};
+    if ((operand_address(cpu, insn).value & 15) == 0) [[likely]]
+        return {};
+    GUEST_TRY(cpu.linear(insn.memory.segment, cpu.effective_offset(insn), size, kind));
+    return cpu.raise_gp(0);
 }
 
 } // namespace ringshift::fpu

@@ -1,11 +1,11 @@
 // MMX and SSE instructions that compute, through host thunks (thunk.cpp), and the judgement on their exceptions.
 //
-// Floating-point exceptions (SDM vol. 1, 11.5). The host runs with all of them masked and no flag set, so the flags it
-// leaves are those of this instruction. If the guest has one of them unmasked, nothing is committed but the flags:
-// with an unmasked exception found before computing (invalid, denormal, divide by zero) only flags of that sort are
-// set, because silicon then does not compute. An unmasked underflow is more than a masked one: it is raised for tiny
-// results that are exact as well, and flush-to-zero does not apply (SDM vol. 1, 11.5.2.5); so such an instruction runs
-// without FTZ, and denormal results count. PE beside an unmasked overflow or underflow: simd_precision.cpp.
+// Floating-point exceptions (SDM vol. 1, 11.5). The exact way runs with all of them masked and no flag set, so the
+// flags it leaves are those of this instruction. If the guest has one of them unmasked, nothing is committed but the
+// flags: with an unmasked exception found before computing (invalid, denormal, divide by zero) only flags of that sort
+// are set, because silicon then does not compute. An unmasked underflow is more than a masked one: it is raised for
+// tiny results that are exact as well, and flush-to-zero does not apply (SDM vol. 1, 11.5.2.5); so such an instruction
+// runs without FTZ, and denormal results count. PE beside an unmasked overflow or underflow: simd_precision.cpp.
 #include "cpu/interp/fpu/fpu_rules.h"
 #include "cpu/interp/fpu/simd_precision.h"
 
@@ -83,112 +83,143 @@ Maybe<void> judge_exceptions(Cpu& cpu, const Insn& insn, const SimdFrame& frame,
     return cpu.state.cr4 & cr4::osxmmexcpt ? cpu.raise(Vector::simd_error) : cpu.raise_ud();
 }
 
-/// The memory operand in the low bytes of `out`.
-Maybe<void> read_simd_memory(Cpu& cpu, const Insn& insn, unsigned size, Vec128& out) {
-    const auto read = [&]<std::size_t n>() -> Maybe<void> {
-        const auto value = GUEST_TRY((read_memory<Bytes<n>>(cpu, insn)));
-        std::memcpy(out.byte.data(), &value, n);
-        return {};
-    };
-    switch (size) {
-    case 1: return read.operator()<1>();
-    case 2: return read.operator()<2>();
-    case 4: return read.operator()<4>();
-    case 8: return read.operator()<8>();
-    default:
-        // PCMPxSTRx are the only ones without an alignment rule (SDM vol. 2A, table 2-21).
-        if (!(insn.opcode_map == 3 && insn.opcode >= 0x60 && insn.opcode <= 0x63))
-            GUEST_TRY(check_alignment(cpu, insn, AccessKind::Read));
-        return read.operator()<16>();
-    }
+/// Where an operand in memory can be read; `buffer` is for what cannot be read in place.
+Maybe<const u8*> view_operand(Cpu& cpu, const Insn& insn, unsigned size, Vec128& buffer) {
+    // PCMPxSTRx are the only ones without an alignment rule (SDM vol. 2A, table 2-21).
+    if (size == 16 && !(insn.opcode_map == 3 && insn.opcode >= 0x60 && insn.opcode <= 0x63))
+        GUEST_TRY(check_alignment(cpu, insn, AccessKind::Read));
+    return cpu.view(insn.memory.segment, cpu.effective_offset(insn), size, buffer.byte.data());
 }
 
 bool has_immediate(const Insn& insn) {
     return insn.op(1).kind == OperandKind::immediate || insn.op(2).kind == OperandKind::immediate;
 }
 
-const u8* register_address(CpuState& state, ThunkOperand kind, u8 slot) {
+u8* register_address(CpuState& state, ThunkOperand kind, u8 slot) {
     switch (kind) {
     case ThunkOperand::xmm: return state.fpu.xmm[slot].data();
     case ThunkOperand::mmx: return mmx_register(state.fpu, slot);
-    default: return reinterpret_cast<const u8*>(state.gpr.data()) + slot;
+    default: return reinterpret_cast<u8*>(state.gpr.data()) + slot;
     }
 }
 
-/// PCMPxSTRM leave a mask in XMM0, PCMPxSTRI an index in ECX.
-void commit_string_compare(CpuState& state, const Insn& insn, const SimdFrame& frame) {
-    if (insn.opcode & 1)
-        state.set_reg<u32>(Gpr::cx, frame.ecx);
-    else
-        state.fpu.xmm[0] = frame.implicit.byte;
+/// `reg`: the operand in ModRM.reg (none: it extends the opcode, and ModRM.rm is changed by an immediate).
+template <ThunkOperand reg, ThunkOperand rm, u8 actions>
+const SimdRoutine& routine_of(Cpu& cpu, const Insn& insn) {
+    return kept_routine<SimdRoutine>(insn, [&]() -> const SimdRoutine& {
+        const bool extended = reg == ThunkOperand::none;
+        return cpu.fpu_thunks->simd({.mandatory_prefix = insn.mandatory_prefix,
+                                     .opcode_map = insn.opcode_map,
+                                     .opcode = insn.opcode,
+                                     .extension = extended ? static_cast<u8>((insn.modrm >> 3) & 7) : u8{0},
+                                     .reg = reg,
+                                     .rm = rm,
+                                     .has_immediate = has_immediate(insn),
+                                     .immediate = static_cast<u8>(has_immediate(insn) ? insn.immediate : 0),
+                                     .actions = actions});
+    });
 }
 
-/// `reg`: the operand in ModRM.reg (none: it extends the opcode, and ModRM.rm is changed by an immediate).
+/// Where ModRM.rm is: the memory operand, or a register (a general one is read like memory).
+template <ThunkOperand rm>
+Maybe<u8*> rm_address(Cpu& cpu, const Insn& insn, const Operand& operand, Vec128& buffer) {
+    if constexpr (rm == ThunkOperand::memory) {
+        if (operand.kind == OperandKind::memory)
+            return const_cast<u8*>(GUEST_TRY(view_operand(cpu, insn, operand.size, buffer))); // only read from
+        return register_address(cpu.state, ThunkOperand::gpr, operand.slot);
+    }
+    return register_address(cpu.state, rm, operand.slot);
+}
+
+/// The exact way: flags and results of this instruction alone. Nothing has been changed before.
+template <ThunkOperand reg, u8 actions>
+[[gnu::noinline]] Step run_exactly(Cpu& cpu, const Insn& insn, const SimdRoutine& routine, u8* target,
+                                   const u8* other) {
+    CpuState& state = cpu.state;
+    SimdFrame frame;
+    frame.host_mxcsr = host_mxcsr;
+    frame.mxcsr = mxcsr_to_run_with(state.fpu.mxcsr);
+    routine.exact(&frame, target, other);
+    GUEST_TRY(judge_exceptions(cpu, insn, frame, target, other));
+    if constexpr ((actions & thunk::flags) != 0) {
+        state.arithmetic_flags = host::flags_from_ax(frame.flags_ax);
+    } else {
+        constexpr std::size_t size = reg == ThunkOperand::xmm ? 16 : 8;
+        std::memcpy(target, frame.result.byte.data(), size);
+        if constexpr (reg == ThunkOperand::mmx) mark_mmx_register(state.fpu, insn.op(0).slot);
+    }
+    return Flow::next;
+}
+
 template <ThunkOperand reg, ThunkOperand rm, u8 actions>
 Step simd_handler(Cpu& cpu, const Insn& insn) {
     constexpr bool mmx = reg == ThunkOperand::mmx || rm == ThunkOperand::mmx;
     constexpr bool mmx_only =
         mmx && reg != ThunkOperand::xmm && rm != ThunkOperand::xmm && (actions & thunk::mxcsr) == 0;
+    constexpr bool depends_on_mxcsr = (actions & thunk::mxcsr) != 0;
     if (const Flow flow = mmx_only ? enter_mmx(cpu) : enter_sse(cpu, mmx); flow != Flow::next) [[unlikely]]
         return flow;
+    const SimdRoutine& routine = routine_of<reg, rm, actions>(cpu, insn);
     CpuState& state = cpu.state;
-    SimdFrame frame;
-    Vec128 memory;
-    const void* rm_address = &memory;
+    Vec128 buffer;
     const Operand& rm_operand = insn.op(reg == ThunkOperand::none ? 0 : 1);
-    if (rm == ThunkOperand::memory && rm_operand.kind == OperandKind::memory)
-        GUEST_TRY(read_simd_memory(cpu, insn, rm_operand.size, memory));
-    else
-        rm_address = register_address(state, rm == ThunkOperand::memory ? ThunkOperand::gpr : rm, rm_operand.slot);
-    const SimdEncoding encoding{.mandatory_prefix = insn.mandatory_prefix,
-                                .opcode_map = insn.opcode_map,
-                                .opcode = insn.opcode,
-                                .extension = reg == ThunkOperand::none ? static_cast<u8>((insn.modrm >> 3) & 7) : u8{0},
-                                .reg = reg,
-                                .rm = rm,
-                                .has_immediate = has_immediate(insn),
-                                .immediate = static_cast<u8>(insn.immediate),
-                                .actions = actions};
-    if constexpr ((actions & thunk::mxcsr) != 0) frame.host_mxcsr = host_mxcsr;
-    if constexpr ((actions & thunk::implicit) != 0) {
-        frame.implicit.byte = state.fpu.xmm[0];
-        frame.eax = state.reg<u32>(Gpr::ax);
-        frame.edx = state.reg<u32>(Gpr::dx);
+    u8* other = GUEST_TRY(rm_address<rm>(cpu, insn, rm_operand, buffer));
+    if constexpr (mmx) { // also where a conversion then raises #XM
+        enter_mmx_mode(state.fpu);
+        if constexpr (rm == ThunkOperand::mmx) other = mmx_register(state.fpu, rm_operand.slot);
     }
-    const u8 changed = insn.op(0).slot;
-    const u8* const reg_address = register_address(state, reg, changed);
-    FpuThunks& thunks = *cpu.fpu_thunks;
-    if constexpr ((actions & thunk::mxcsr) != 0) {
-        const bool usual = ((state.fpu.mxcsr ^ host_mxcsr) & ~mxcsr_flags) == 0 && thunks.use_short_ways;
-        if (usual) [[likely]] {
-            SimdEncoding as_it_is = encoding;
-            as_it_is.actions |= thunk::host_mxcsr;
-            thunks.simd(as_it_is)(&frame, reg_address, rm_address);
-        }
-        if (!usual || (frame.mxcsr & mxcsr_flags & ~state.fpu.mxcsr)) {
-            frame.mxcsr = mxcsr_to_run_with(state.fpu.mxcsr);
-            thunks.simd(encoding)(&frame, reg_address, rm_address);
-        }
+    u8* const target = register_address(state, reg, insn.op(0).slot);
+    SimdStatus status;
+    if constexpr (depends_on_mxcsr) {
+        constexpr u32 control = ~mxcsr_flags;
+        if (((state.fpu.mxcsr ^ host_mxcsr) & control) != 0 || !cpu.fpu_thunks->use_short_ways) [[unlikely]]
+            return run_exactly<reg, actions>(cpu, insn, routine, target, other);
+        status.unknown = ~state.fpu.mxcsr & mxcsr_flags;
+    }
+    const u32 ax = routine.in_place(&status, target, other);
+    if constexpr (depends_on_mxcsr) {
+        if (status.mxcsr & status.unknown) [[unlikely]]
+            return run_exactly<reg, actions>(cpu, insn, routine, target, other);
+    }
+    if constexpr ((actions & thunk::flags) != 0) state.arithmetic_flags = host::flags_from_ax(ax);
+    constexpr ThunkOperand changed = reg == ThunkOperand::none ? rm : reg;
+    if constexpr (changed == ThunkOperand::mmx) mark_mmx_register(state.fpu, insn.op(0).slot);
+    return Flow::next;
+}
+
+/// Instructions with hidden operands: PCMPxSTRx (`flags`; M leaves a mask in XMM0, I an index in ECX) and the blends by
+/// XMM0.
+template <ThunkOperand rm, u8 actions>
+Step simd_implicit_handler(Cpu& cpu, const Insn& insn) {
+    if (const Flow flow = enter_sse(cpu); flow != Flow::next) [[unlikely]]
+        return flow;
+    const SimdRoutine& routine = routine_of<ThunkOperand::xmm, rm, actions>(cpu, insn);
+    CpuState& state = cpu.state;
+    Vec128 buffer;
+    const u8* const other = GUEST_TRY(rm_address<rm>(cpu, insn, insn.op(1), buffer));
+    auto& target = state.fpu.xmm[insn.op(0).slot];
+    SimdFrame frame;
+    frame.implicit.byte = state.fpu.xmm[0];
+    frame.eax = state.reg<u32>(Gpr::ax);
+    frame.edx = state.reg<u32>(Gpr::dx);
+    routine.exact(&frame, target.data(), other);
+    if constexpr ((actions & thunk::flags) == 0) {
+        target = frame.result.byte;
     } else {
-        thunks.simd(encoding)(&frame, reg_address, rm_address);
-    }
-    if constexpr (mmx) enter_mmx_mode(state.fpu); // also where a conversion then raises #XM
-    if constexpr ((actions & thunk::mxcsr) != 0) GUEST_TRY(judge_exceptions(cpu, insn, frame, reg_address, rm_address));
-    if constexpr ((actions & thunk::flags) != 0) {
         state.arithmetic_flags = host::flags_from_ax(frame.flags_ax);
-        if constexpr ((actions & thunk::implicit) != 0) commit_string_compare(state, insn, frame);
-        return Flow::next;
-    }
-    switch (reg == ThunkOperand::none ? rm : reg) {
-    case ThunkOperand::xmm: state.fpu.xmm[changed] = frame.result.byte; break;
-    case ThunkOperand::mmx: set_mmx_register(state.fpu, changed, frame.result.byte.data()); break;
-    default: {
-        u32 value = 0;
-        std::memcpy(&value, frame.result.byte.data(), sizeof value);
-        set_reg_at<u32>(state, changed, value);
-    }
+        if (insn.opcode & 1)
+            state.set_reg<u32>(Gpr::cx, frame.ecx);
+        else
+            state.fpu.xmm[0] = frame.implicit.byte;
     }
     return Flow::next;
+}
+
+template <u8 actions>
+Handler with_implicit(const Insn& insn) {
+    constexpr u8 all = actions | thunk::implicit;
+    if (insn.op(1).kind == OperandKind::memory) return simd_implicit_handler<ThunkOperand::memory, all>;
+    return simd_implicit_handler<ThunkOperand::xmm, all>;
 }
 
 template <ThunkOperand reg, u8 actions>
@@ -217,9 +248,9 @@ Step crc32_handler(Cpu& cpu, const Insn& insn) {
     u64 source = 0;
     const Operand& operand = insn.op(1);
     if (operand.kind == OperandKind::memory) {
-        Vec128 memory;
-        GUEST_TRY(read_simd_memory(cpu, insn, operation_size, memory));
-        std::memcpy(&source, memory.byte.data(), operation_size);
+        Vec128 buffer;
+        const u8* const bytes = GUEST_TRY(view_operand(cpu, insn, operation_size, buffer));
+        std::memcpy(&source, bytes, operation_size);
     } else {
         source = reg_at<u32>(cpu.state, operand.slot);
     }
@@ -253,9 +284,9 @@ Handler simd_float_compare(const Insn& insn) {
 
 Handler simd_test(const Insn& insn) { return by_rm<ThunkOperand::xmm, thunk::flags>(insn.op(1)); }
 
-Handler simd_string(const Insn& insn) { return by_rm<ThunkOperand::xmm, thunk::flags | thunk::implicit>(insn.op(1)); }
+Handler simd_string(const Insn& insn) { return with_implicit<thunk::flags>(insn); }
 
-Handler simd_blend(const Insn& insn) { return by_rm<ThunkOperand::xmm, thunk::implicit>(insn.op(1)); }
+Handler simd_blend(const Insn& insn) { return with_implicit<0>(insn); }
 
 Handler crc32(const Insn& insn) {
     switch (insn.op(1).size) {

@@ -15,7 +15,13 @@ struct alignas(16) Vec128 {
     std::array<u8, 16> byte{};
 };
 
-/// What a SIMD thunk reads beside its operands, and all that it writes.
+/// What a SIMD thunk that works in place reads and writes beside its operands.
+struct SimdStatus {
+    u32 mxcsr = 0;   ///< out: the host's afterwards
+    u32 unknown = 0; ///< in: the exception flags that the guest does not have; if one is set now, nothing is stored
+};
+
+/// What the other SIMD thunks read beside their operands, and all that they write.
 struct SimdFrame {
     Vec128 result;        ///< the register operand afterwards: XMM, MMX (8 bytes) or general (4 bytes)
     Vec128 implicit;      ///< XMM0, for instructions that have it as hidden operand; PCMPxSTRM write it
@@ -31,10 +37,9 @@ enum class ThunkOperand : u8 { none, gpr, mmx, xmm, memory };
 
 /// What a SIMD thunk does beside its instruction; part of its identity.
 namespace thunk {
-inline constexpr u8 mxcsr = 1;      ///< runs with SimdFrame::mxcsr and reports it
-inline constexpr u8 host_mxcsr = 8; ///< beside mxcsr: runs with the host's as it is, flags and all, and reports it
-inline constexpr u8 flags = 2;      ///< reports flags
-inline constexpr u8 implicit = 4;   ///< takes XMM0, EAX and EDX, reports XMM0 and ECX
+inline constexpr u8 mxcsr = 1;    ///< depends on MXCSR and reports exceptions there
+inline constexpr u8 flags = 2;    ///< reports flags
+inline constexpr u8 implicit = 4; ///< takes XMM0, EAX and EDX, reports XMM0 and ECX
 } // namespace thunk
 
 struct SimdEncoding {
@@ -51,40 +56,71 @@ struct SimdEncoding {
 
 /// `reg` is the register operand before (`frame.result` after); `rm` the other operand, readable for its full size.
 using SimdThunk = void (*)(SimdFrame* frame, const void* reg, const void* rm);
+/// Changes the operand where it is (a register of CpuState; `status` only with thunk::mxcsr). Returns flags in LAHF's
+/// and SETO's places with thunk::flags.
+using SimdInPlaceThunk = u32 (*)(SimdStatus* status, void* reg, void* rm);
+
+/// How to run one form of SIMD instruction.
+struct SimdRoutine {
+    SimdInPlaceThunk in_place = nullptr; ///< null with thunk::implicit
+    SimdThunk exact = nullptr;           ///< with thunk::mxcsr or thunk::implicit, else null
+};
 
 /// The x87 part of an FXSAVE image, loaded before and stored after; nothing pending and no stack left in the host.
 /// `memory`: the memory operand, read or written. `ax`: flags in LAHF's and SETO's places, in for FCMOVcc, out for
 /// FCOMI.
 using X87Thunk = u32 (*)(FpuState* image, void* memory, u32 ax);
 
-namespace fpu {
-struct X87Form;
-struct X87Frame;
-} // namespace fpu
+/// What an x87 instruction does to the stack, if there is a short way to do it (x87_short.cpp).
+struct X87Form {
+    enum class Source : u8 {
+        none,   ///< no short way
+        host,   ///< the host runs `opcode`, `modrm`
+        copy,   ///< ST(i) as it is
+        copy_0, ///< ST(0) as it is
+    };
+    enum class Destination : u8 { none, st_0, st_i, push, memory, exchange };
+    Source source = Source::none;
+    Destination destination = Destination::none;
+    u8 opcode = 0; ///< what the host runs: never pops; ST(i) is ST(1)
+    u8 modrm = 0;
+    bool uses_st_0 = false;
+    bool uses_st_i = false;
+    bool has_memory = false;
+    bool sets_flags = false; ///< FCOMI and its kind
+    u8 i = 0;
+    u8 pops = 0;
+    u16 conditions = 0; ///< the bits of the status word that it sets
+};
+
+/// What a short thunk reads beside its operands, and writes.
+struct alignas(16) X87Frame {
+    std::array<u8, 16> result{};
+    u16 control = 0x37F;      ///< to run with
+    u16 host_control = 0x37F; ///< put back at the end
+};
+
 /// The short way (x87_short.cpp). `st`: the register file by stack position. `memory`: the memory operand. Returns the
 /// status word in the low half, flags in LAHF's and SETO's places in the high half.
-using X87ShortThunk = u32 (*)(const void* st, void* memory, fpu::X87Frame* frame);
+using X87ShortThunk = u32 (*)(const void* st, void* memory, X87Frame* frame);
 
-/// One for each Cpu. Routines are made when first asked for; a returned pointer is good until the next call.
+/// How to run one form of x87 instruction.
+struct X87Routine {
+    X87Form form;
+    X87ShortThunk usual = nullptr;       ///< with the control word that the host has anyway; null: form.source says how
+    X87ShortThunk own_control = nullptr; ///< with X87Frame::control
+    X87Thunk full = nullptr;
+};
+
+/// One for each Cpu. Routines are made when first asked for and stay where they are as long as the Cpu does, so that a
+/// decoded instruction can keep its own (Insn::kept).
 class FpuThunks {
   public:
     FpuThunks();
 
-    /// Inline, because most of an encoding is known where a handler is compiled.
-    SimdThunk simd(const SimdEncoding& e) {
-        // Bit 63 keeps SIMD keys apart from x87 keys and from the empty entry.
-        const u64 key = u64{1} << 63 | u64{e.opcode} | u64{e.mandatory_prefix} << 8 | u64{e.opcode_map} << 16 |
-                        u64{e.immediate} << 18 | u64{e.has_immediate} << 26 | static_cast<u64>(e.reg) << 27 |
-                        static_cast<u64>(e.rm) << 30 | u64{e.actions} << 33 | u64{e.extension} << 37;
-        const void* code = find(key);
-        if (!code) [[unlikely]]
-            code = make_simd(e, key);
-        return reinterpret_cast<SimdThunk>(reinterpret_cast<std::uintptr_t>(code));
-    }
+    const SimdRoutine& simd(const SimdEncoding& encoding);
     /// `opcode` D8 to DF; only the reg field of a memory form's `modrm` counts.
-    X87Thunk x87(u8 opcode, u8 modrm);
-    /// `own_control`: not with the host's usual control word.
-    X87ShortThunk x87_short(const fpu::X87Form& form, bool own_control);
+    const X87Routine& x87(u8 opcode, u8 modrm);
 
     /// Off: every instruction goes the full way (to compare the two).
     bool use_short_ways = true;
@@ -93,24 +129,26 @@ class FpuThunks {
     FpuState image;
 
   private:
-    struct Entry {
-        u64 key = 0;
-        const void* code = nullptr;
-    };
-    static std::size_t slot(u64 key) { return (key * 0x9E3779B97F4A7C15) >> 54; } // upper bits of a product mix well
-    const void* find(u64 key) const {
-        const Entry& entry = m_recent[slot(key)];
-        return entry.key == key ? entry.code : nullptr;
-    }
-    const void* publish(u64 key, std::span<const u8> code);
-    const void* find_slow(u64 key);
-    const void* make_simd(const SimdEncoding& encoding, u64 key);
+    template <typename Thunk>
+    Thunk publish(std::span<const u8> code);
+    SimdThunk make_exact(const SimdEncoding& encoding);
+    SimdInPlaceThunk make_in_place(const SimdEncoding& encoding);
+    X87Thunk make_x87(u8 opcode, u8 modrm);
+    X87ShortThunk make_x87_short(const X87Form& form, bool own_control);
 
-    static constexpr std::size_t arena_size = 1 << 20;
-    static constexpr std::size_t recent_entries = 1024; ///< slot() gives ten bits
+    /// All routines that there can be fit in (a test makes them all).
+    static constexpr std::size_t arena_size = 16 << 20;
     ExecutableArena m_arena;
-    std::array<Entry, recent_entries> m_recent{};
-    std::unordered_map<u64, const void*> m_all;
+    std::unordered_map<u64, SimdRoutine> m_simd;
+    std::unordered_map<u16, X87Routine> m_x87;
 };
+
+/// The routine of an instruction: looked up by `look_up() -> const Routine&` when it is executed for the first time.
+template <typename Routine, typename LookUp>
+inline const Routine& kept_routine(const Insn& insn, LookUp look_up) {
+    if (!insn.kept) [[unlikely]]
+        insn.kept = &look_up();
+    return *static_cast<const Routine*>(insn.kept);
+}
 
 } // namespace ringshift

@@ -94,18 +94,21 @@ Step x87_handler(Cpu& cpu, const Insn& insn) {
     if (const Flow flow = enter_x87(cpu); flow != Flow::next) [[unlikely]]
         return flow;
     CpuState& state = cpu.state;
-    alignas(16) Bytes<16> operand{};
+    alignas(16) Bytes<16> operand;
+    u8* memory = operand.byte.data();
     if constexpr (access == X87Access::load) {
         if constexpr (size == 10) GUEST_TRY(check_extended_alignment(cpu, insn, AccessKind::Read));
-        const auto value = GUEST_TRY((read_memory<Bytes<size>>(cpu, insn)));
-        std::memcpy(&operand, &value, size);
+        memory = const_cast<u8*>( // only read from
+            GUEST_TRY(cpu.view(insn.memory.segment, cpu.effective_offset(insn), size, operand.byte.data())));
     }
     FpuThunks& thunks = *cpu.fpu_thunks;
+    const X87Routine& routine =
+        kept_routine<X87Routine>(insn, [&]() -> const X87Routine& { return thunks.x87(insn.opcode, insn.modrm); });
     if (thunks.use_short_ways) [[likely]] {
-        const X87Form& form = x87_form(insn.opcode, insn.modrm);
+        const X87Form& form = routine.form;
         X87Frame frame;
         u32 outcome = 0;
-        if (run_short(thunks, form, state.fpu, &operand, frame, outcome)) [[likely]] {
+        if (run_short(routine, state.fpu, memory, frame, outcome)) [[likely]] {
             if constexpr (access == X87Access::store) GUEST_TRY((store_operand<size>(cpu, insn, operand)));
             commit_short(state.fpu, form, frame, outcome);
             if (form.sets_flags) state.arithmetic_flags = host::flags_from_ax(outcome >> 16);
@@ -114,8 +117,7 @@ Step x87_handler(Cpu& cpu, const Insn& insn) {
         }
     }
     load_image(thunks.image, state.fpu);
-    const X87Thunk thunk = thunks.x87(insn.opcode, insn.modrm);
-    const u32 ax = thunk(&thunks.image, &operand, host::flags_to_ax(state.arithmetic_flags));
+    const u32 ax = routine.full(&thunks.image, memory, host::flags_to_ax(state.arithmetic_flags));
     if constexpr (access == X87Access::store) {
         // An unmasked exception found before or while rounding suppresses the store; precision does not.
         const u16 unmasked = thunks.image.fsw & static_cast<u16>(~thunks.image.fcw);

@@ -13,8 +13,6 @@
 // What is unusual is not for here: an empty register, a full stack, an unmasked exception.
 #include "cpu/interp/fpu/x87_short.h"
 
-#include "cpu/interp/fpu/fpu_rules.h"
-
 namespace ringshift::fpu {
 
 namespace {
@@ -161,79 +159,10 @@ constexpr auto forms = [] {
     return table;
 }();
 
-// Registers are copied by the sizes in which the host stores and loads them, or it would have to wait for its stores.
-void copy_register(std::array<u8, 16>& to, const std::array<u8, 16>& from) {
-    u64 significand;
-    u16 exponent;
-    std::memcpy(&significand, from.data(), 8);
-    std::memcpy(&exponent, from.data() + 8, 2);
-    std::memcpy(to.data(), &significand, 8);
-    std::memcpy(to.data() + 8, &exponent, 2);
-}
-
-bool is_full(const FpuState& state, unsigned i) { return state.ftw & (1u << ((top(state) + i) & 7)); }
-
-void move_top(FpuState& state, unsigned by) {
-    state.fsw = static_cast<u16>((state.fsw & ~top_mask) | (((top(state) + by) & 7) << 11));
-}
-
-void pop(FpuState& state) {
-    state.ftw = static_cast<u8>(state.ftw & ~(1u << top(state)));
-    move_top(state, 1);
-    std::array<u8, 16> first{};
-    copy_register(first, state.st[0]);
-    for (unsigned i = 0; i < 7; ++i) copy_register(state.st[i], state.st[i + 1]);
-    copy_register(state.st[7], first);
-}
-
-void push(FpuState& state, const std::array<u8, 16>& value) {
-    move_top(state, 7);
-    state.ftw = static_cast<u8>(state.ftw | 1u << top(state));
-    for (unsigned i = 7; i > 0; --i) copy_register(state.st[i], state.st[i - 1]);
-    copy_register(state.st[0], value);
-}
-
 } // namespace
 
 const X87Form& x87_form(u8 opcode, u8 modrm) {
     return forms[opcode & 7][modrm >= 0xC0 ? memory_forms + modrm - 0xC0u : (modrm >> 3) & 7u];
-}
-
-bool run_short(FpuThunks& thunks, const X87Form& form, const FpuState& state, void* memory, X87Frame& frame,
-               u32& outcome) {
-    if (form.source == Source::none || (state.fcw & exceptions) != exceptions) return false;
-    if ((form.uses_st_0 && !is_full(state, 0)) || (form.uses_st_i && !is_full(state, form.i))) return false;
-    if (form.destination == Destination::push && is_full(state, 7)) return false;
-    outcome = 0;
-    if (form.source == Source::copy)
-        copy_register(frame.result, state.st[form.i]);
-    else if (form.source == Source::copy_0)
-        copy_register(frame.result, state.st[0]);
-    if (form.source != Source::host) return true;
-    const bool own_control = state.fcw != frame.host_control;
-    frame.control = state.fcw;
-    outcome = thunks.x87_short(form, own_control)(state.st.data(), memory, &frame);
-    constexpr u16 sticky = exceptions | stack_fault;
-    return (outcome & sticky & ~state.fsw) == 0;
-}
-
-void commit_short(FpuState& state, const X87Form& form, const X87Frame& frame, u32 outcome) {
-    state.fsw = static_cast<u16>((state.fsw & ~form.conditions) | (outcome & form.conditions));
-    switch (form.destination) {
-    case Destination::none:
-    case Destination::memory: break;
-    case Destination::exchange:
-        copy_register(state.st[form.i], state.st[0]);
-        copy_register(state.st[0], frame.result);
-        break;
-    case Destination::st_0: copy_register(state.st[0], frame.result); break;
-    case Destination::st_i:
-        copy_register(state.st[form.i], frame.result);
-        state.ftw = static_cast<u8>(state.ftw | 1u << ((top(state) + form.i) & 7));
-        break;
-    case Destination::push: push(state, frame.result); break;
-    }
-    for (unsigned n = 0; n < form.pops; ++n) pop(state);
 }
 
 } // namespace ringshift::fpu
