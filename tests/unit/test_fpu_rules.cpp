@@ -241,6 +241,23 @@ TEST_CASE("Misaligned SSE operands give general protection and aligned-by-8 exte
     CHECK(rig.raises(Vector::general_protection, {0x0F, 0x28, 0x47, 0x04}));
 }
 
+TEST_CASE("Aligned SSE operands and FXSAVE images end within the segment") {
+    FpuRig rig;
+    Segment& ds = rig.cpu.state.segment(SegmentName::ds);
+    ds.limit = buffer + 15;
+    ds.update(false);
+    CHECK(rig.run({0x0F, 0x28, 0x07}) == Flow::next);                        // MOVAPS
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0xAE, 0x07}));       // FXSAVE
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0xAE, 0x0F}));       // FXRSTOR
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0x28, 0x47, 0x10})); // MOVAPS
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0x29, 0x47, 0x10}));
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0x58, 0x47, 0x10})); // ADDPS
+    ds.limit = buffer + 14;
+    ds.update(false);
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0x28, 0x07}));
+    CHECK(rig.raises(Vector::general_protection, {0x0F, 0x58, 0x07}));
+}
+
 TEST_CASE("Unmasked SSE exceptions leave the destination and are XM or UD") {
     FpuRig rig;
     FpuState& fpu = rig.cpu.state.fpu;

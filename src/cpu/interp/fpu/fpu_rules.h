@@ -82,11 +82,12 @@ inline LinearAddr operand_address(Cpu& cpu, const Insn& insn) {
     return LinearAddr(static_cast<u32>(cpu.state.segment(insn.memory.segment).base + cpu.effective_offset(insn)));
 }
 
-/// #GP(0) for a misaligned 16-byte operand (SDM vol. 2A, table 2-21), after the segment checks.
-inline Maybe<void> check_alignment(Cpu& cpu, const Insn& insn, AccessKind kind, unsigned size = 16) {
+/// #GP(0) for a misaligned 16-byte operand (SDM vol. 2A, table 2-21), after the segment checks; these are left to the
+/// access itself if it is aligned.
+inline Maybe<void> check_alignment(Cpu& cpu, const Insn& insn, AccessKind kind) {
     if ((operand_address(cpu, insn).value & 15) == 0) [[likely]]
         return {};
-    GUEST_TRY(cpu.linear(insn.memory.segment, cpu.effective_offset(insn), size, kind));
+    GUEST_TRY(cpu.linear(insn.memory.segment, cpu.effective_offset(insn), 16, kind));
     return cpu.raise_gp(0);
 }
 

@@ -13,8 +13,9 @@ constexpr std::size_t xmm_begin = offsetof(FpuState, xmm), xmm_end = offsetof(Fp
 
 /// The 512-byte operand: 16-byte aligned (#GP(0)), all of it accessible.
 Maybe<LinearAddr> image_address(Cpu& cpu, const Insn& insn, AccessKind kind) {
-    GUEST_TRY(check_alignment(cpu, insn, kind, sizeof(FpuState)));
-    const LinearAddr address = operand_address(cpu, insn);
+    const u32 offset = cpu.effective_offset(insn);
+    const LinearAddr address = GUEST_TRY(cpu.linear(insn.memory.segment, offset, sizeof(FpuState), kind));
+    if (address.value & 15) return cpu.raise_gp(0);
     GUEST_TRY(cpu.check_access(address, sizeof(FpuState), {kind, cpu.data_privilege()}));
     return address;
 }
