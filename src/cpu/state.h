@@ -167,6 +167,13 @@ struct CpuState {
     bool v86_mode() const { return (system_flags & flag::vm) != 0; }
     /// Real-address or virtual-8086 mode: segment bases follow from selectors.
     bool real_or_v86() const { return !protected_mode() || v86_mode(); }
+    /// VIF and VIP are both set where the processor looks at them: instead of the next instruction comes #GP(0) (SDM
+    /// vol. 3A, 20.3.2 and 20.4). POPF, STI and IRET at CPL 3 cannot cause it; a transfer to CPL 3 can.
+    bool virtual_interrupt_due() const {
+        constexpr u32 both = flag::vif | flag::vip;
+        return (system_flags & both) == both && cpl == 3 && iopl() < 3 &&
+               (cr4 & (v86_mode() ? cr4::vme : cr4::pvi)) != 0;
+    }
     u8 iopl() const { return static_cast<u8>((system_flags >> 12) & 3); }
 
     template <typename T>

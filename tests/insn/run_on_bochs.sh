@@ -65,7 +65,7 @@ echo c > "$dir/debugger"
 failed=0; run=0; skipped=0
 [ $# -gt 0 ] || set -- $(grep -l '^; mode: system' "$here"/*/*.asm)
 for case in "$@"; do
-    if grep -q -e '^; bochs:' -e '^; cpu:' "$case"; then skipped=$((skipped + 1)); continue; fi
+    if grep -q '^; bochs:' "$case" || { grep -q '^; cpu:' "$case" && ! grep -q '^; bochs_cpu:' "$case"; }; then skipped=$((skipped + 1)); continue; fi
     model=$(sed -n 's/^; bochs_cpu: *//p' "$case")
     { printf 'bits 16\norg 0x7C00\n'; cat "$case"; } > "$dir/case.asm"
     nasm -w-all -f bin -I "$here/" -o "$dir/case" "$dir/case.asm" || { failed=$((failed + 1)); continue; }

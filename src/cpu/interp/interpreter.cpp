@@ -231,6 +231,12 @@ std::optional<Exit> Interpreter::step_carefully() {
             return {};
         }
     }
+    if (state.virtual_interrupt_due()) [[unlikely]] {
+        --state.budget;
+        m_cpu.raise_gp(0);
+        m_cpu.deliver_exception();
+        return {};
+    }
     state.budget_reserve += state.budget - 1; // a repeated string instruction does one element
     state.budget = 1;
     const DecodedInsn* decoded = fetch_one();

@@ -24,11 +24,18 @@ class Interpreter final : public Engine {
     void begin(i64 instructions);
     /// What is due between two instructions: interrupts, traps, HLT, the end of the budget. Nothing: go on.
     std::optional<Exit> look_around();
+    /// TF, RF, or VIP with what belongs to it.
+    bool flags_need_care() const {
+        const CpuState& state = m_cpu.state;
+        if ((state.system_flags & (flag::tf | flag::rf | flag::vip)) == 0) [[likely]]
+            return false;
+        return (state.system_flags & (flag::tf | flag::rf)) != 0 || state.virtual_interrupt_due();
+    }
     /// Single boundaries matter now (TF, RF, shadows, breakpoints): step_carefully() is the way to go on.
     bool careful() const {
         const CpuState& state = m_cpu.state;
-        return (state.system_flags & (flag::tf | flag::rf)) != 0 || state.shadow != Shadow::none ||
-               (state.dr[7] & 0xFF) != 0 || m_debug.single_step || m_one_block || !m_debug.breakpoints.empty();
+        return flags_need_care() || state.shadow != Shadow::none || (state.dr[7] & 0xFF) != 0 || m_debug.single_step ||
+               m_one_block || !m_debug.breakpoints.empty();
     }
     /// One instruction with everything that concerns single boundaries.
     std::optional<Exit> step_carefully();
@@ -55,8 +62,7 @@ class Interpreter final : public Engine {
     bool looks_up() const {
         const CpuState& state = m_cpu.state;
         return state.budget <= 0 || state.activity != Activity::running ||
-               m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0 ||
-               (state.system_flags & (flag::tf | flag::rf)) != 0;
+               m_cpu.attention.load(std::memory_order_relaxed) != 0 || state.pending_debug != 0 || flags_need_care();
     }
     /// One instruction fetched byte by byte: it crosses a page or the CS limit, or stands in MMIO.
     const DecodedInsn* fetch_crossing();
