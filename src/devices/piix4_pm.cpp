@@ -68,9 +68,15 @@ Piix4Pm::Piix4Pm(Clock& clock, Wires wires)
                                                                                          collect_overflow();
                                                                                          update_sci();
                                                                                      })),
-      m_pm_ports(
+      m_pm_bytes(
           pm_size, [this](unsigned offset) { return read_pm(offset); },
           [this](unsigned offset, u8 value) { write_pm(offset, value); }),
+      m_pm_ports(
+          [this](u64 offset, unsigned size) {
+              m_timer_read = timer();
+              return m_pm_bytes.read(offset, size);
+          },
+          [this](u64 offset, unsigned size, u64 value) { m_pm_bytes.write(offset, size, value); }),
       m_smbus_ports(
           smbus_size, [this](unsigned offset) { return read_smbus(offset); },
           [this](unsigned offset, u8 value) { write_smbus(offset, value); }),
@@ -149,7 +155,7 @@ u8 Piix4Pm::read_pm(unsigned offset) {
     }
     if (offset < pm_control) return byte_of(m_state.enable, offset - pm_enable);
     if (offset < pm_control + 2) return byte_of(m_state.control, offset - pm_control);
-    if (offset >= pm_timer && offset < pm_timer + 3) return static_cast<u8>(timer() >> (offset - pm_timer) * 8);
+    if (offset >= pm_timer && offset < pm_timer + 3) return static_cast<u8>(m_timer_read >> (offset - pm_timer) * 8);
     if (offset >= gpe_enable && offset < processor_control) return byte_of(m_state.gpe_enable, offset - gpe_enable);
     return m_state.rest[offset];
 }

@@ -64,7 +64,9 @@ class Piix4Pm final : public Device, public PciFunction {
     Clock& m_clock;
     Wires m_wires;
     TimerId m_overflow_timer;
-    ByteRegisters m_pm_ports;
+    u64 m_timer_read = 0; // timer() at the moment of the current access: all bytes must be of the same count
+    ByteRegisters m_pm_bytes;
+    FunctionRegisters m_pm_ports;
     ByteRegisters m_smbus_ports;
     ByteRegisters m_smi_ports;
     std::optional<u16> m_pm_base; // where the machine has the blocks: follows from configuration space

@@ -28,6 +28,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ringshift {
@@ -41,8 +42,10 @@ class FakeClock final : public Clock {
     u64 fired = 0;
     /// Callbacks allowed within one advance; more is a device that would stall the guest.
     u64 fire_limit = 2'000'000;
+    /// Nanoseconds between one look at the clock and the next, as when time is the host's.
+    u64 runs_on = 0;
 
-    u64 now() const override { return m_now; }
+    u64 now() const override { return std::exchange(m_now, m_now + runs_on); }
     TimerId create_timer(std::string_view name, Callback callback) override {
         m_timers.push_back({std::string(name), std::move(callback), 0, 0, false});
         return static_cast<TimerId>(m_timers.size() - 1);
@@ -97,7 +100,7 @@ class FakeClock final : public Clock {
         }
         return best;
     }
-    u64 m_now = 0;
+    mutable u64 m_now = 0;
     u64 m_order = 0;
     std::vector<Timer> m_timers;
 };

@@ -85,6 +85,18 @@ TEST_CASE("the PM timer runs at its rate and overflows every half turn") {
     CHECK(rig.sci.rises == 2);
 }
 
+TEST_CASE("the PM timer does not go on between the bytes of one access") {
+    PmRig rig;
+    rig.clock.runs_on = 100'000; // more than 256 ticks
+    u64 last = 0;
+    for (int i = 0; i < 1000; ++i) {
+        const u64 ticks = rig.get(8, 4);
+        REQUIRE(ticks >= last);
+        REQUIRE(ticks - last < 1000);
+        last = ticks;
+    }
+}
+
 TEST_CASE("the power button raises the SCI of a guest in ACPI mode only") {
     PmRig rig;
     rig.set(2, 0x0100);
