@@ -66,10 +66,20 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     std::optional<TextScreen> capture_text();
 
     // Platform
-    u32 in(u16 port, unsigned size) override { return m_ports.read(port, size); }
-    void out(u16 port, unsigned size, u32 value) override { m_ports.write(port, size, value); }
-    void in_block(u16 port, unsigned size, std::span<u8> bytes) override { m_ports.read_block(port, size, bytes); }
+    u32 in(u16 port, unsigned size) override {
+        m_timeline.look_at_clock();
+        return m_ports.read(port, size);
+    }
+    void out(u16 port, unsigned size, u32 value) override {
+        m_timeline.look_at_clock();
+        m_ports.write(port, size, value);
+    }
+    void in_block(u16 port, unsigned size, std::span<u8> bytes) override {
+        m_timeline.look_at_clock();
+        m_ports.read_block(port, size, bytes);
+    }
     void out_block(u16 port, unsigned size, std::span<const u8> bytes) override {
+        m_timeline.look_at_clock();
         m_ports.write_block(port, size, bytes);
     }
     u8 acknowledge_interrupt() override;

@@ -12,6 +12,8 @@ constexpr u64 longest_paced_slice_ns = 1'000'000;
 /// Below this a paced slice costs more in clock readings than it gains in precision (about 5 us of lateness).
 constexpr i64 shortest_paced_slice = 500;
 constexpr i64 longest_slice = 1'000'000;
+/// A guess that is far too high (memory was moved by REP just now) may not cost more than some milliseconds.
+constexpr i64 longest_paced_slice = 200'000;
 /// Callbacks in one fire_due().
 constexpr int most_callbacks = 64;
 
@@ -46,6 +48,7 @@ u64 Timeline::read_paced() const {
     m_paced_now += std::min(passed, catch_up_limit + m_sleep_allowance);
     m_last_host = host;
     m_sleep_allowance = 0;
+    if (m_in_slice && m_paced_now >= m_slice_deadline) m_end_slice_early();
     return m_paced_now;
 }
 
@@ -177,7 +180,7 @@ i64 Timeline::begin_slice(i64 limit) {
     } else {
         const double instructions =
             static_cast<double>(std::min(ahead, longest_paced_slice_ns)) * m_instructions_per_ns;
-        count = std::clamp(static_cast<i64>(instructions), shortest_paced_slice, longest_slice);
+        count = std::clamp(static_cast<i64>(instructions), shortest_paced_slice, longest_paced_slice);
         m_slice_start = time;
     }
     m_slice = std::max<i64>(1, std::min(count, limit));
@@ -197,7 +200,9 @@ void Timeline::end_slice() {
     if (m_mode == Mode::paced && used >= static_cast<u64>(shortest_paced_slice)) {
         const u64 passed = std::max<u64>(now() - m_slice_start, 1);
         const double rate = static_cast<double>(used) / static_cast<double>(passed);
-        m_instructions_per_ns = std::clamp(0.75 * m_instructions_per_ns + 0.25 * rate, 0.0005, 100.0);
+        // Slower at once, faster little by little: a slice that is too long makes interrupts late.
+        const double average = 0.75 * m_instructions_per_ns + 0.25 * rate;
+        m_instructions_per_ns = std::clamp(std::min(rate, average), 0.0005, 100.0);
     }
 }
 

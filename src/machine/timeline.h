@@ -12,6 +12,9 @@
 // Paced mode: virtual time follows the host's monotonic clock, which is read here and nowhere else. What the host stole
 // (a stopped process, a suspended laptop) is not caught up: between two readings at most 50 ms pass, beyond what an
 // intended sleep asked for. Thus no burst of timer interrupts follows a stall; the guest's clock merely stretches.
+// How many instructions fit before a deadline is a guess there, from the speed of the slices before, and polling a
+// device is a hundred times slower than what ran before it. So whoever notices in the middle of a slice that its
+// deadline has passed ends it: now() does, and port accesses look at the clock for that (look_at_clock()).
 #pragma once
 
 #include "base/device.h"
@@ -66,6 +69,11 @@ class Timeline final : public Clock {
     void stop();
     void start();
 
+    /// The guest has used a device: every few calls the clock is read, which ends a slice whose deadline has passed.
+    void look_at_clock() {
+        if (m_mode == Mode::paced && ++m_looks % looks_per_reading == 0) (void)read_paced();
+    }
+
     /// Instructions retired since power-on.
     u64 retired() const;
 
@@ -81,6 +89,7 @@ class Timeline final : public Clock {
         bool transient = false;
     };
     static constexpr u32 none = ~u32{0};
+    static constexpr u32 looks_per_reading = 8;
 
     bool earlier(u32 a, u32 b) const;
     void place(std::size_t index, u32 timer);
@@ -113,6 +122,7 @@ class Timeline final : public Clock {
     mutable u64 m_sleep_allowance = 0;
     bool m_running = false;
     u64 m_slice_start = 0;
+    u32 m_looks = 0;
     double m_instructions_per_ns = 0.02; ///< estimate from the slices so far
 };
 

@@ -211,3 +211,30 @@ TEST_CASE("an intended sleep is not a stall") {
     std::this_thread::sleep_for(std::chrono::nanoseconds(sleep));
     CHECK(rig.timeline.now() >= 120'000'000);
 }
+
+TEST_CASE("a paced slice ends as soon as somebody sees that its deadline has passed") {
+    Rig rig(Timeline::Mode::paced);
+    u64 late = 0;
+    const TimerId timer = rig.timeline.create_timer("t", [&](u64 by) { late = by; });
+    rig.timeline.start();
+    const auto instructions_until_the_end = [&](const std::function<void()>& device_access) {
+        late = 0;
+        rig.timeline.arm(timer, rig.timeline.now() + 1'000'000);
+        i64 executed = 0;
+        const i64 slice = rig.timeline.begin_slice(100);
+        REQUIRE(slice == 100); // each of them as slow as a device that the host has to be asked for
+        for (rig.ended_early = false; !rig.ended_early && executed < slice; ++executed) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            device_access();
+            --rig.cpu.budget;
+        }
+        rig.timeline.end_slice();
+        rig.timeline.fire_due();
+        return executed;
+    };
+    CHECK(instructions_until_the_end([&] { (void)rig.timeline.now(); }) <= 2);
+    CHECK(late > 0);
+    CHECK(instructions_until_the_end([&] { rig.timeline.look_at_clock(); }) <= 9);
+    CHECK(late > 0);
+    CHECK(instructions_until_the_end([] {}) == 100);
+}
