@@ -7,7 +7,7 @@ import sys
 
 from support import assemble, check, need, scratch, wait_for
 
-RINGSHIFT = sys.argv[1]
+RINGSHIFT = os.path.abspath(sys.argv[1])
 
 
 class Tmux:

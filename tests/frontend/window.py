@@ -8,7 +8,7 @@ import sys
 
 from support import assemble, check, need, scratch, wait_for, without_display
 
-RINGSHIFT = sys.argv[1]
+RINGSHIFT = os.path.abspath(sys.argv[1])
 
 
 def output(*command, **arguments):
