@@ -2,6 +2,7 @@
 // two instructions: timers, resets, posted work, pauses. There is one way to interrupt a slice: attention::stop.
 #include "machine/machine.h"
 
+#include "bt/engine.h"
 #include "cpu/interp/interpreter.h"
 #include "machine/firmware.h"
 #include "machine/implementation.h"
@@ -17,6 +18,11 @@ constexpr u64 tick_period_ns = 20'000'000;
 
 Result<std::unique_ptr<Engine>> make_engine(const std::string& name, Cpu& cpu) {
     if (name == "interp") return make_interpreter(cpu);
+    if (name.starts_with("bt")) {
+        bt::Options options;
+        if (name.size() > 3) TRY(bt::apply_options(std::string_view(name).substr(3), options));
+        return make_translator(cpu, options);
+    }
     return make_error("there is no engine \"{}\"", name);
 }
 
@@ -228,7 +234,7 @@ Result<std::unique_ptr<Machine>> Machine::create(MachineConfig config, MachineHo
 
 const MachineConfig& Machine::config() const { return m_implementation->config; }
 
-std::vector<std::string_view> Machine::engine_names() { return {"interp"}; }
+std::vector<std::string_view> Machine::engine_names() { return {"interp", "bt"}; }
 
 std::vector<std::string_view> Machine::cpu_names() { return CpuModel::names(); }
 

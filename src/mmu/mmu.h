@@ -63,6 +63,10 @@ class Mmu {
     };
     /// Supervisor's, then user's; aligned to 64 bytes, at the same address for the life of the Mmu.
     FastTlb* fast_tlb() { return m_fast; }
+    /// Zeroed memory for the tables of an engine, at a fixed distance from fast_tlb(), so that generated code reaches
+    /// both with one base register.
+    static constexpr std::size_t engine_space_size = 2 << 20;
+    std::span<u8> engine_space() { return m_tables->engine_space; }
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
@@ -140,6 +144,7 @@ class Mmu {
     struct Tables { // zeroed memory: all empty, and untouched pages cost nothing
         std::array<FastTlb, 2> fast;
         std::array<std::array<Entry, entries>, 2> slow;
+        alignas(64) std::array<u8, engine_space_size> engine_space;
     };
     struct Release {
         void operator()(Tables* tables) const;

@@ -145,7 +145,7 @@ std::string run_system(const InsnCase& c) {
     SelfInterrupts apic(cpu);
     platform.apic = &apic;
     memory.map_mmio(PhysAddr(0xFEE00000), page_size, apic);
-    const auto engine = make_interpreter(cpu);
+    const auto engine = make_test_engine(cpu);
     memory.write(PhysAddr(0x7C00), c.image);
     cpu.load_segment_real(SegmentName::cs, 0);
     cpu.state.rip = 0x7C00;

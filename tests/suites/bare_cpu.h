@@ -1,7 +1,7 @@
 // A CPU on bare RAM: no devices, IN reads ones, time stands still, interrupts are asked for by the test.
 #pragma once
 
-#include "cpu/interp/interpreter.h"
+#include "../engines.h"
 #include "cpu/memory.h"
 #include "mmu/guest_ram.h"
 
@@ -55,7 +55,7 @@ struct BareCpu {
         memory.map_ram(PhysAddr(0), ram_size, ram.data());
         cpu = std::make_unique<Cpu>(model, memory, platform);
         platform.cpu = cpu.get();
-        engine = make_interpreter(*cpu);
+        engine = make_test_engine(*cpu);
     }
     CpuModel model;
     GuestRam ram;

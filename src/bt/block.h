@@ -1,0 +1,72 @@
+// A translated block and what identifies it.
+#pragma once
+
+#include "bt/runtime.h"
+#include "cpu/cpu.h"
+#include "cpu/interp/block_cache.h"
+
+#include <vector>
+
+namespace ringshift::bt {
+
+/// How the translator may address a segment.
+enum class SegmentClass : u8 {
+    flat,    ///< base 0, every offset readable and writable
+    based,   ///< every offset, but a base to add
+    checked, ///< a limit to check as well
+};
+
+/// Everything about the processor that translated code takes for granted. A block that may change it ends.
+struct Mode {
+    u64 cs_base = 0;
+    u32 cs_limit = 0;
+    u8 cpl = 0;
+    u8 iopl = 0;
+    bool code32 = false;
+    bool stack32 = false;
+    bool protected_mode = false;
+    bool v86 = false;
+    std::array<SegmentClass, 6> segments{}; ///< by SegmentName; that of CS is about reading
+    u16 controls = 0;                       ///< TS, EM, MP, OSFXSR, TSD, UMIP, VME, PVI; see mode_of()
+
+    bool operator==(const Mode&) const = default;
+};
+
+Mode mode_of(const CpuState& state);
+
+struct BlockKey {
+    PhysAddr start; ///< of the first byte
+    u32 eip = 0;
+    u32 mode = 0; ///< number of the Mode
+    bool operator==(const BlockKey&) const = default;
+    u64 hash() const {
+        return (start.value * 0x9E3779B97F4A7C15u) ^ (u64{eip} * 0xC2B2AE3D27D4EB4Fu) ^ (u64{mode} << 17);
+    }
+};
+
+/// Where an emitted instruction comes from.
+enum class Provenance : u8 { native, rewrite, expand, helper, guard, exit };
+
+/// From `offset` on, until the next mark, host code belongs to guest instruction `insn`.
+struct Mark {
+    u32 offset = 0;
+    u16 insn = 0;
+    Provenance provenance = Provenance::native;
+    const char* why = "";
+};
+
+struct Block {
+    BlockKey key;
+    u32 bytes = 0; ///< of guest code
+    u32 code_offset = 0;
+    u32 code_size = 0;
+    bool dead = false;
+    std::vector<DecodedInsn> insns;
+    std::vector<Site> sites; ///< addresses are in the code: never resized after emission
+    std::vector<Link> links; ///< the same
+    std::vector<Link*> incoming;
+    std::vector<Mark> marks; ///< empty unless recorded
+    Block* next = nullptr;   ///< in its bucket
+};
+
+} // namespace ringshift::bt

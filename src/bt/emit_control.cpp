@@ -1,0 +1,199 @@
+// Near branches: direct ones end in links, indirect ones in a probe.
+#include "bt/translator.h"
+
+namespace ringshift::bt {
+
+namespace {
+
+std::optional<x86::CondCode> condition_of(Mnemonic mnemonic) {
+    using enum Mnemonic;
+    switch (mnemonic) {
+    case JO: return x86::CondCode::kO;
+    case JNO: return x86::CondCode::kNO;
+    case JB: return x86::CondCode::kB;
+    case JNB: return x86::CondCode::kAE;
+    case JZ: return x86::CondCode::kZ;
+    case JNZ: return x86::CondCode::kNZ;
+    case JBE: return x86::CondCode::kBE;
+    case JNBE: return x86::CondCode::kA;
+    case JS: return x86::CondCode::kS;
+    case JNS: return x86::CondCode::kNS;
+    case JP: return x86::CondCode::kP;
+    case JNP: return x86::CondCode::kNP;
+    case JL: return x86::CondCode::kL;
+    case JNL: return x86::CondCode::kGE;
+    case JLE: return x86::CondCode::kLE;
+    case JNLE: return x86::CondCode::kG;
+    default: return std::nullopt;
+    }
+}
+
+} // namespace
+
+u32 Translator::relative_target(u32 i) const {
+    const u32 target = next_rip(i) + insn(i).immediate;
+    return insn(i).operand_size == 2 ? target & 0xFFFF : target;
+}
+
+bool Translator::emit_control(u32 i) {
+    using enum Mnemonic;
+    const Insn& in = insn(i);
+    switch (in.mnemonic) {
+    case JMP:
+        if (in.op(0).kind != OperandKind::relative) return emit_indirect_jump(i);
+        if (!jump_in_limit(relative_target(i))) return false;
+        m_e.mark(i, Provenance::expand, "a jump becomes the block's exit");
+        emit_direct_exit(relative_target(i));
+        return true;
+    case CALL: return emit_call(i);
+    case RET: return emit_return(i);
+    case LOOP:
+    case LOOPE:
+    case LOOPNE:
+    case JCXZ:
+    case JECXZ: return emit_counted(i);
+    default: return emit_jcc(i);
+    }
+}
+
+bool Translator::emit_jcc(u32 i) {
+    const auto condition = condition_of(insn(i).mnemonic);
+    if (!condition || !jump_in_limit(relative_target(i))) return false;
+    m_e.mark(i, Provenance::expand, "the guest's flags are the host's: the same condition, to the block's exit");
+    emit_conditional_exit(*condition, relative_target(i));
+    return true; // translate() adds the exit to the next instruction
+}
+
+/// LOOPcc and JCXZ: the counter is tested by JECXZ, which asks no flag.
+bool Translator::emit_counted(u32 i) {
+    using enum Mnemonic;
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const u32 target = relative_target(i);
+    if (!jump_in_limit(target)) return false;
+    const bool loops = in.mnemonic != JCXZ && in.mnemonic != JECXZ;
+    const bool wide = in.address_size == 4;
+    m_e.mark(i, Provenance::expand, "the counter is tested without flags");
+    if (loops && wide) {
+        a.lea(x86::ecx, x86::ptr(x86::rcx, -1));
+    } else if (loops) {
+        a.lea(x86::r9d, x86::ptr(x86::rcx, -1));
+        a.mov(x86::cx, x86::r9w);
+    }
+    auto zero = a.newLabel();
+    auto done = a.newLabel();
+    if (!wide) {
+        a.mov(x86::r12, x86::rcx);
+        a.movzx(x86::ecx, x86::cx);
+    }
+    a.jecxz(x86::ecx, zero);
+    if (!wide) a.mov(x86::rcx, x86::r12);
+    if (loops) {
+        auto differs = a.newLabel();
+        if (in.mnemonic == LOOPE) a.jnz(differs);
+        if (in.mnemonic == LOOPNE) a.jz(differs);
+        emit_direct_exit(target);
+        a.bind(zero);
+        if (!wide) a.mov(x86::rcx, x86::r12);
+        a.bind(differs);
+    } else {
+        a.short_().jmp(done);
+        a.bind(zero);
+        if (!wide) a.mov(x86::rcx, x86::r12);
+        emit_direct_exit(target);
+        a.bind(done);
+    }
+    return true;
+}
+
+bool Translator::emit_call(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const bool direct = in.op(0).kind == OperandKind::relative;
+    const bool from_memory = in.op(0).kind == OperandKind::memory;
+    const unsigned size = in.operand_size;
+    if (!direct && !from_memory && in.op(0).kind != OperandKind::gpr) return false; // far
+    if (from_memory && (((in.modrm >> 3) & 7) != 2 || !can_address(in.memory.segment, Intent::read))) return false;
+    if (direct ? !jump_in_limit(relative_target(i)) : !any_target_in_limit(in)) return false;
+    if (!can_address(SegmentName::ss, Intent::write)) return false;
+
+    auto after = a.newLabel();
+    if (!direct) {
+        m_e.mark(i, Provenance::expand, "the call's target, kept until the return address is pushed");
+        if (from_memory) {
+            const Address at = emit_operand_address(i, size, Intent::read, after);
+            if (size == 4)
+                a.mov(x86::r9d, x86::dword_ptr(x86::r11, at.index));
+            else
+                a.movzx(x86::r9d, x86::word_ptr(x86::r11, at.index));
+        } else if (size == 4) {
+            a.mov(x86::r9d, guest32(in.op(0).slot >> 3));
+        } else {
+            a.movzx(x86::r9d, guest16(in.op(0).slot >> 3));
+        }
+        a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
+    }
+    m_e.mark(i, Provenance::expand, "push the guest's return address");
+    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(size), size, Intent::write, after);
+    if (size == 4)
+        a.mov(x86::dword_ptr(x86::r11, top.index), static_cast<i32>(next_rip(i)));
+    else
+        a.mov(x86::word_ptr(x86::r11, top.index), next_rip(i) & 0xFFFF);
+    emit_release(0u - size);
+    if (direct) {
+        m_e.mark(i, Provenance::exit, "a call's target is the block's exit");
+        emit_direct_exit(relative_target(i));
+    } else {
+        a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+        emit_indirect_exit();
+    }
+    a.bind(after);
+    return true;
+}
+
+bool Translator::emit_return(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const unsigned size = in.operand_size;
+    if (in.opcode == 0xCA || in.opcode == 0xCB) return false; // far
+    if (!any_target_in_limit(in) || !can_address(SegmentName::ss, Intent::read)) return false;
+    auto after = a.newLabel();
+    m_e.mark(i, Provenance::expand, "pop the guest's return address");
+    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(0), size, Intent::read, after);
+    if (size == 4)
+        a.mov(x86::r9d, x86::dword_ptr(x86::r11, top.index));
+    else
+        a.movzx(x86::r9d, x86::word_ptr(x86::r11, top.index));
+    emit_release(size + (in.operand_count > 0 ? in.immediate & 0xFFFF : 0));
+    emit_indirect_exit();
+    a.bind(after);
+    return true;
+}
+
+bool Translator::emit_indirect_jump(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const bool from_memory = in.op(0).kind == OperandKind::memory;
+    if (!from_memory && in.op(0).kind != OperandKind::gpr) return false;
+    if (from_memory && (((in.modrm >> 3) & 7) != 4 || !can_address(in.memory.segment, Intent::read))) return false;
+    if (!any_target_in_limit(in)) return false;
+    const unsigned size = in.operand_size;
+    auto after = a.newLabel();
+    m_e.mark(i, Provenance::expand, "the jump's target");
+    if (from_memory) {
+        const Address at = emit_operand_address(i, size, Intent::read, after);
+        if (size == 4)
+            a.mov(x86::r9d, x86::dword_ptr(x86::r11, at.index));
+        else
+            a.movzx(x86::r9d, x86::word_ptr(x86::r11, at.index));
+    } else if (size == 4) {
+        a.mov(x86::r9d, guest32(in.op(0).slot >> 3));
+    } else {
+        a.movzx(x86::r9d, guest16(in.op(0).slot >> 3));
+    }
+    emit_indirect_exit();
+    a.bind(after);
+    return true;
+}
+
+} // namespace ringshift::bt

@@ -1,0 +1,254 @@
+// Integer instructions: re-emitted with their operands rewritten; the stack; the flags register.
+#include "bt/reencode.h"
+#include "bt/translator.h"
+
+namespace ringshift::bt {
+
+namespace {
+
+using enum Mnemonic;
+
+bool reads_only(Mnemonic m) {
+    return m == CMP || m == TEST || m == BT || m == MUL || m == IMUL || m == DIV || m == IDIV;
+}
+
+/// Operands that the re-encoder knows.
+bool plain_operands(const Insn& in) {
+    for (const Operand& op : in.operands) {
+        const bool plain = op.kind == OperandKind::none || op.kind == OperandKind::gpr ||
+                           op.kind == OperandKind::memory || op.kind == OperandKind::immediate;
+        if (!plain) return false;
+    }
+    return true;
+}
+
+const Operand* memory_operand(const Insn& in) {
+    for (const Operand& op : in.operands)
+        if (op.kind == OperandKind::memory) return &op;
+    return nullptr;
+}
+
+bool is_bit_test(Mnemonic m) { return m == BT || m == BTS || m == BTR || m == BTC; }
+
+} // namespace
+
+bool Translator::emit_native(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    if (in.mnemonic == NOP) return true; // a memory operand of NOP is not accessed
+    if (in.mnemonic == LEA) return emit_lea(i);
+    if (in.mnemonic == DIV || in.mnemonic == IDIV) return emit_divide(i);
+    if (in.mnemonic == XLAT || !plain_operands(in)) return false;
+    const Encodable how = encodable(in);
+    if (how == Encodable::no) return false;
+    const Operand* memory = memory_operand(in);
+    const auto embed = [&](const Encoded& e) { a.embed(e.bytes.data(), e.size); };
+    if (!memory) {
+        m_e.mark(i, Provenance::native, "re-encoded as itself");
+        embed(reencode(in, {}));
+        return true;
+    }
+    // A register as bit offset reaches beyond the operand.
+    if (is_bit_test(in.mnemonic) && in.op(1).kind == OperandKind::gpr) return false;
+    const bool is_destination = in.op(0).kind == OperandKind::memory || in.mnemonic == XCHG;
+    const bool writes = is_destination && !reads_only(in.mnemonic);
+    const Intent intent = writes ? Intent::write : Intent::read;
+    if (!can_address(in.memory.segment, intent)) return false;
+    auto after = a.newLabel();
+    const Address at = emit_operand_address(i, memory->size, intent, after);
+    m_e.mark(i, Provenance::native, "itself, on host memory");
+    if (how == Encodable::rotated) {
+        const auto high = guest32(rotated_register(in));
+        // The address may have been this very register.
+        if (at.index.id() == high.id()) a.mov(x86::r9d, high);
+        a.rorx(high, high, 8);
+        embed(reencode(in, {11, static_cast<u8>(at.index.id() == high.id() ? 9 : at.index.id())}));
+        a.rorx(high, high, 24);
+    } else {
+        embed(reencode(in, {11, static_cast<u8>(at.index.id())}));
+    }
+    a.bind(after);
+    return true;
+}
+
+bool Translator::emit_lea(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    if (!in.has_memory()) return false;
+    m_e.mark(i, Provenance::native, "address arithmetic on the same registers");
+    emit_effective_offset(in);
+    const unsigned to = in.op(0).slot >> 3;
+    if (in.op(0).size == 4)
+        a.mov(guest32(to), x86::r9d);
+    else
+        a.mov(guest16(to), x86::r9w);
+    return true;
+}
+
+/// Divisions that cannot fault, decided without flags, run as themselves; the others go to the handler. Unsigned: the
+/// upper half is below the divisor. Signed: the dividend is the sign extension of its lower half, and the divisor is
+/// neither 0 nor -1.
+bool Translator::emit_divide(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const bool from_memory = in.op(0).kind == OperandKind::memory;
+    if (in.op(0).size != 4) return false;
+    if (from_memory && !can_address(in.memory.segment, Intent::read)) return false;
+    auto after = a.newLabel();
+    auto slow = a.newLabel();
+    x86::Gp divisor = x86::r10d;
+    if (from_memory) {
+        const Address at = emit_operand_address(i, 4, Intent::read, after);
+        a.mov(x86::r10d, x86::dword_ptr(x86::r11, at.index));
+    } else {
+        a.mov(x86::r10d, guest32(in.op(0).slot >> 3));
+    }
+    m_e.mark(i, Provenance::guard, "a division that may fault is left to the handler");
+    a.mov(x86::r12, x86::rcx);
+    if (in.mnemonic == DIV) {
+        a.mov(x86::r11d, x86::r10d);
+        a.not_(x86::r11);
+        a.lea(x86::rcx, x86::ptr(x86::rdx, x86::r11, 0, 1)); // EDX - divisor
+        a.rorx(x86::rcx, x86::rcx, 32);
+        a.jecxz(x86::ecx, slow);
+    } else {
+        // (divisor + 1) / 2 of 32 bits is zero for -1 and 0.
+        a.lea(x86::r11d, x86::ptr(x86::r10, 1));
+        a.rorx(x86::r11, x86::r11, 1);
+        a.mov(x86::ecx, x86::r11d);
+        a.jecxz(x86::ecx, slow);
+        a.movsxd(x86::r11, x86::eax);
+        a.rorx(x86::r11, x86::r11, 32);
+        a.mov(x86::r11d, x86::r11d); // the sign of EAX, 32 times
+        a.not_(x86::r11);
+        a.lea(x86::ecx, x86::ptr(x86::rdx, x86::r11, 0, 1)); // EDX - it
+        auto safe = a.newLabel();
+        a.jecxz(x86::ecx, safe);
+        a.bind(slow);
+        auto miss = a.newLabel();
+        a.jmp(miss);
+        a.bind(safe);
+        m_e.later([this, i, miss, after] {
+            m_e.mark(i, Provenance::helper, "a division that may fault");
+            m_e.a.bind(miss);
+            m_e.a.mov(x86::rcx, x86::r12);
+            m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
+            m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+            m_e.a.jmp(after);
+        });
+    }
+    a.mov(x86::rcx, x86::r12);
+    m_e.mark(i, Provenance::native, "itself");
+    if (in.mnemonic == DIV) {
+        a.div(x86::edx, x86::eax, divisor);
+        auto over = a.newLabel();
+        a.short_().jmp(over);
+        a.bind(slow);
+        a.mov(x86::rcx, x86::r12);
+        a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
+        a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+        a.bind(over);
+    } else {
+        a.idiv(x86::edx, x86::eax, divisor);
+    }
+    a.bind(after);
+    return true;
+}
+
+// ---- The stack -----------------------------------------------------------------------------------------------------
+
+x86::Gp Translator::emit_stack_offset(u32 below) {
+    auto& a = m_e.a;
+    if (m_mode->stack32) {
+        if (below == 0) return x86::r8;
+        a.lea(x86::r9d, x86::ptr(x86::r8, -static_cast<i32>(below)));
+        return x86::r9;
+    }
+    a.lea(x86::r9d, x86::ptr(x86::r8, -static_cast<i32>(below)));
+    a.movzx(x86::r9d, x86::r9w);
+    return x86::r9;
+}
+
+void Translator::emit_release(u32 bytes) {
+    auto& a = m_e.a;
+    if (m_mode->stack32) {
+        a.lea(x86::r8d, x86::ptr(x86::r8, static_cast<i32>(bytes)));
+    } else {
+        a.lea(x86::r11d, x86::ptr(x86::r8, static_cast<i32>(bytes)));
+        a.mov(x86::r8w, x86::r11w);
+    }
+}
+
+bool Translator::emit_stack(u32 i) {
+    switch (insn(i).mnemonic) {
+    case PUSH: return emit_push(i);
+    case POP: return emit_pop(i);
+    default: return false;
+    }
+}
+
+bool Translator::emit_push(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const unsigned size = in.operand_size;
+    const Operand& op = in.op(0);
+    if (!can_address(SegmentName::ss, Intent::write)) return false;
+    if (op.kind != OperandKind::gpr && op.kind != OperandKind::immediate && op.kind != OperandKind::memory)
+        return false;
+    if (op.kind == OperandKind::memory && !can_address(in.memory.segment, Intent::read)) return false;
+    auto after = a.newLabel();
+    if (op.kind == OperandKind::memory) {
+        const Address from = emit_operand_address(i, size, Intent::read, after);
+        if (size == 4)
+            a.mov(x86::r9d, x86::dword_ptr(x86::r11, from.index));
+        else
+            a.movzx(x86::r9d, x86::word_ptr(x86::r11, from.index));
+        a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
+    }
+    m_e.mark(i, Provenance::expand, "push: a store below the guest's stack pointer");
+    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(size), size, Intent::write, after);
+    const x86::Mem place(x86::r11, top.index, 0, 0, size);
+    if (op.kind == OperandKind::gpr) {
+        const unsigned number = op.slot >> 3;
+        if (size == 4)
+            a.mov(place, guest32(number));
+        else
+            a.mov(place, guest16(number));
+    } else if (op.kind == OperandKind::immediate) {
+        a.mov(place, size == 4 ? static_cast<i32>(in.immediate) : static_cast<i32>(in.immediate & 0xFFFF));
+    } else {
+        a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+        if (size == 4)
+            a.mov(place, x86::r10d);
+        else
+            a.mov(place, x86::r10w);
+    }
+    emit_release(0u - size);
+    a.bind(after);
+    return true;
+}
+
+bool Translator::emit_pop(u32 i) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const unsigned size = in.operand_size;
+    if (in.op(0).kind != OperandKind::gpr || !can_address(SegmentName::ss, Intent::read)) return false;
+    auto after = a.newLabel();
+    m_e.mark(i, Provenance::expand, "pop: a load, then the stack pointer");
+    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(0), size, Intent::read, after);
+    const x86::Mem place(x86::r11, top.index, 0, 0, size);
+    const unsigned number = in.op(0).slot >> 3;
+    if (size == 4)
+        a.mov(x86::r10d, place);
+    else
+        a.movzx(x86::r10d, place);
+    emit_release(size);
+    if (size == 4)
+        a.mov(guest32(number), x86::r10d);
+    else
+        a.mov(guest16(number), x86::r10w);
+    a.bind(after);
+    return true;
+}
+
+} // namespace ringshift::bt

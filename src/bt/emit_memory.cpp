@@ -1,0 +1,121 @@
+// Memory operands by soft TLB, without touching the guest's flags.
+//
+// The linear address is built in r9 (or stays in the guest register that is the whole address). JECXZ is the one
+// conditional jump that asks no flag: tag + page of the last byte + 1 is zero if the access is fast (mmu/mmu.h,
+// FastTlb). RCX waits in r12 meanwhile. On a miss the handler does the whole instruction.
+//
+//     lea   r11d, [r9 + size - 1]
+//     shrx  r10d, r9d, r14d              page of the first byte: which entry
+//     shrx  r11d, r11d, r14d             page of the last byte: what the entry must stand for
+//     movzx r10d, r10w
+//     mov   r12, rcx
+//     mov   ecx, [tag + r10 * 4]
+//     lea   ecx, [rcx + r11 + 1]
+//     jecxz hit
+//     jmp   miss
+//  hit:
+//     mov   rcx, r12
+//     mov   r11, [addend + r10 * 8]      the operand is [r11 + r9]
+#include "bt/translator.h"
+
+namespace ringshift::bt {
+
+bool Translator::can_address(SegmentName segment, Intent intent) const {
+    if (!m_options.inline_memory) return false;
+    return segment != SegmentName::cs || (intent == Intent::read && m_mode->segments[1] != SegmentClass::checked);
+}
+
+void Translator::emit_effective_offset(const Insn& in) {
+    auto& a = m_e.a;
+    const MemoryOperand& m = in.memory;
+    const bool has_base = m.base != MemoryOperand::no_register;
+    const bool has_index = m.index != MemoryOperand::no_register;
+    const i32 displacement = static_cast<i32>(m.displacement);
+    if (has_base && has_index) {
+        a.lea(x86::r9d, x86::ptr(guest64(m.base), guest64(m.index), m.scale, displacement));
+    } else if (has_base) {
+        if (displacement != 0)
+            a.lea(x86::r9d, x86::ptr(guest64(m.base), displacement));
+        else
+            a.mov(x86::r9d, guest32(m.base));
+    } else if (has_index) {
+        a.mov(x86::r9d, displacement);
+        a.lea(x86::r9d, x86::ptr(x86::r9, guest64(m.index), m.scale));
+    } else {
+        a.mov(x86::r9d, displacement);
+    }
+    if (in.address_size == 2) a.movzx(x86::r9d, x86::r9w);
+}
+
+Translator::Address Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after) {
+    const Insn& in = insn(i);
+    const MemoryOperand& m = in.memory;
+    m_e.mark(i, Provenance::rewrite, "the guest address, and its place in the TLB");
+    const bool is_register = in.address_size == 4 && m.base != MemoryOperand::no_register &&
+                             m.index == MemoryOperand::no_register && m.displacement == 0;
+    if (is_register && m_mode->segments[static_cast<std::size_t>(m.segment)] == SegmentClass::flat)
+        return emit_lookup(i, m.segment, guest64(m.base), size, intent, after);
+    emit_effective_offset(in);
+    return emit_lookup(i, m.segment, x86::r9, size, intent, after);
+}
+
+Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
+                                            const asmjit::Label& after) {
+    auto& a = m_e.a;
+    auto hit = a.newLabel();
+    auto miss = a.newLabel();
+    const SegmentClass how = m_mode->segments[static_cast<std::size_t>(segment)];
+    if (how == SegmentClass::checked) {
+        // span - (offset - low) - (size - 1): its upper half is zero if the access is within the limit.
+        auto within = a.newLabel();
+        const std::size_t span = intent == Intent::write ? offsetof(Segment, write_span) : offsetof(Segment, read_span);
+        a.mov(x86::r10d, segment_field(segment, offsetof(Segment, low), 4));
+        a.not_(x86::r10);
+        a.lea(x86::r10d, x86::ptr(x86::r10, offset.r64(), 0, 1)); // offset - low, modulo 2^32
+        a.not_(x86::r10);                                         // -(offset - low) - 1
+        a.mov(x86::r12, x86::rcx);
+        a.mov(x86::rcx, segment_field(segment, span, 8));
+        a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r10, 0, 2 - static_cast<i32>(size)));
+        a.rorx(x86::rcx, x86::rcx, 32);
+        a.jecxz(x86::ecx, within);
+        a.jmp(miss);
+        a.bind(within);
+        a.mov(x86::rcx, x86::r12);
+    }
+    if (how != SegmentClass::flat) {
+        a.mov(x86::r10, segment_field(segment, offsetof(Segment, base), 8));
+        a.lea(x86::r9d, x86::ptr(x86::r10, offset.r64()));
+        offset = x86::r9;
+    }
+    const bool user = m_mode->cpl == 3;
+    const std::size_t tag =
+        intent == Intent::write ? offsetof(Mmu::FastTlb, write_tag) : offsetof(Mmu::FastTlb, read_tag);
+    if (size > 1) {
+        a.lea(x86::r11d, x86::ptr(offset.r64(), static_cast<i32>(size) - 1));
+        a.shrx(x86::r10d, offset.r32(), table_base.r32());
+        a.shrx(x86::r11d, x86::r11d, table_base.r32());
+        a.movzx(x86::r10d, x86::r10w);
+    } else {
+        a.shrx(x86::r11d, offset.r32(), table_base.r32());
+        a.movzx(x86::r10d, x86::r11w);
+    }
+    a.mov(x86::r12, x86::rcx);
+    a.mov(x86::ecx, m_e.in_tlb(user, tag, x86::r10, 2, 4));
+    a.lea(x86::ecx, x86::ptr(x86::rcx, x86::r11, 0, 1));
+    a.jecxz(x86::ecx, hit);
+    a.jmp(miss);
+    a.bind(hit);
+    a.mov(x86::rcx, x86::r12);
+    a.mov(x86::r11, m_e.in_tlb(user, offsetof(Mmu::FastTlb, addend), x86::r10, 3, 8));
+    m_e.later([this, i, miss, after] {
+        m_e.mark(i, Provenance::helper, "the access is not in the TLB: the handler does the instruction");
+        m_e.a.bind(miss);
+        m_e.a.mov(x86::rcx, x86::r12);
+        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
+        m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+        m_e.a.jmp(after);
+    });
+    return {offset.r64()};
+}
+
+} // namespace ringshift::bt

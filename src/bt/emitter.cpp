@@ -1,0 +1,52 @@
+#include "bt/emitter.h"
+
+namespace ringshift::bt {
+
+void Emitter::Errors::handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter*) {
+    ASSERT(error == asmjit::kErrorOk, "the assembler refused an instruction: {}", message);
+}
+
+Emitter::Emitter(const Runtime* runtime, const Mmu::FastTlb* tlb)
+    : m_runtime_distance(reinterpret_cast<const u8*>(runtime) - reinterpret_cast<const u8*>(tlb) - table_bias) {}
+
+void Emitter::begin(bool record) {
+    m_code.reset();
+    m_code.init(asmjit::Environment::host());
+    m_code.setErrorHandler(&m_errors);
+    m_code.attach(&a);
+    m_record = record;
+    m_marks.clear();
+    m_cold.clear();
+}
+
+std::span<const u8> Emitter::finish() {
+    for (std::size_t i = 0; i < m_cold.size(); ++i) m_cold[i](); // cold code may add more
+    m_cold.clear();
+    ASSERT(!m_code.hasUnresolvedLinks());
+    const asmjit::CodeBuffer& buffer = m_code.textSection()->buffer();
+    return {buffer.data(), buffer.size()};
+}
+
+void Emitter::store_guest() {
+    for (unsigned i = 0; i < 8; ++i) a.mov(RINGSHIFT_STATE(gpr, 8).cloneAdjusted(8 * i), guest64(i));
+    a.seto(x86::al);
+    a.lahf();
+    a.movzx(x86::ecx, x86::ah);
+    a.and_(x86::ecx, 0xD5); // LAHF reads the reserved bit 1 as one
+    a.movzx(x86::eax, x86::al);
+    a.shl(x86::eax, 11);
+    a.or_(x86::eax, x86::ecx);
+    a.mov(RINGSHIFT_STATE(arithmetic_flags, 4), x86::eax);
+}
+
+void Emitter::load_guest() {
+    a.mov(x86::eax, RINGSHIFT_STATE(arithmetic_flags, 4));
+    a.mov(x86::r9d, x86::eax);
+    a.shr(x86::r9d, 11); // OF is the highest of the six
+    a.add(x86::r9b, 0x7F);
+    a.mov(x86::ah, x86::al);
+    a.sahf();
+    for (unsigned i = 0; i < 8; ++i) a.mov(guest64(i), RINGSHIFT_STATE(gpr, 8).cloneAdjusted(8 * i));
+}
+
+} // namespace ringshift::bt

@@ -1,0 +1,93 @@
+// The assembler with this translator's vocabulary: host registers of guest registers, places in CpuState and Runtime,
+// scratch, and marks that say where each emitted instruction comes from. asmjit is included by bt's sources only.
+#pragma once
+
+#include "bt/block.h"
+#include "bt/options.h"
+
+#include <asmjit/x86.h>
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace ringshift::bt {
+
+namespace x86 = asmjit::x86;
+
+/// The host register that holds guest register `number`.
+inline x86::Gp guest32(unsigned number) { return number == 4 ? x86::r8d : x86::gpd(number); }
+inline x86::Gp guest64(unsigned number) { return number == 4 ? x86::r8 : x86::gpq(number); }
+inline x86::Gp guest16(unsigned number) { return number == 4 ? x86::r8w : x86::gpw(number); }
+
+inline const x86::Gp state_base = x86::r15;
+inline const x86::Gp table_base = x86::r14;
+inline const x86::Gp budget_register = x86::r13;
+
+// Places in CpuState. Its layout is plain, but not standard layout for the compiler: the offsets are those of GCC and
+// clang.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+inline x86::Mem in_state(std::size_t offset, u32 size) { return x86::Mem(state_base, static_cast<i32>(offset), size); }
+#define RINGSHIFT_STATE(field, size) ::ringshift::bt::in_state(offsetof(CpuState, field), size)
+inline x86::Mem segment_field(SegmentName name, std::size_t field, u32 size) {
+    return in_state(offsetof(CpuState, segments) + static_cast<std::size_t>(name) * sizeof(Segment) + field, size);
+}
+#pragma GCC diagnostic pop
+
+class Emitter {
+  public:
+    /// `runtime` and `tlb` as they lie in one Mmu.
+    Emitter(const Runtime* runtime, const Mmu::FastTlb* tlb);
+
+    x86::Assembler a;
+
+    /// Starts a new piece of code.
+    void begin(bool record);
+    /// The code, valid until begin(). Marks are in offsets of it.
+    std::span<const u8> finish();
+    u32 offset() const { return static_cast<u32>(a.offset()); }
+    u32 offset_of(const asmjit::Label& label) const { return static_cast<u32>(m_code.labelOffset(label)); }
+
+    /// What follows belongs to guest instruction `insn` and is there because of `why` (a literal).
+    void mark(u32 insn, Provenance provenance, const char* why) {
+        if (!m_record) return;
+        if (!m_marks.empty() && m_marks.back().offset == offset()) m_marks.pop_back();
+        m_marks.push_back({offset(), static_cast<u16>(insn), provenance, why});
+    }
+    std::vector<Mark> take_marks() { return std::move(m_marks); }
+
+    x86::Mem in_runtime(std::size_t field, u32 size) const {
+        return x86::Mem(table_base, static_cast<i32>(m_runtime_distance + static_cast<i64>(field)), size);
+    }
+    /// An element of a table of Runtime, index in `index` with elements of `1 << shift` bytes.
+    x86::Mem in_runtime(std::size_t field, const x86::Gp& index, u32 shift, u32 size) const {
+        return x86::Mem(table_base, index, shift, static_cast<i32>(m_runtime_distance + static_cast<i64>(field)), size);
+    }
+    /// An element of one privilege's FastTlb.
+    x86::Mem in_tlb(bool user, std::size_t field, const x86::Gp& index, u32 shift, u32 size) const {
+        const i64 distance = static_cast<i64>((user ? sizeof(Mmu::FastTlb) : 0) + field) - table_bias;
+        return x86::Mem(table_base, index, shift, static_cast<i32>(distance), size);
+    }
+    /// What goes to the end of the block, out of the way. Run in order by finish().
+    void later(std::function<void()> emit) { m_cold.push_back(std::move(emit)); }
+
+    /// CpuState's registers and flags from the host's, and back. Scratch and r13 are not touched by load_guest() except
+    /// r9; store_guest() destroys rax, rcx and the flags.
+    void store_guest();
+    void load_guest();
+
+  private:
+    class Errors final : public asmjit::ErrorHandler {
+        void handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter*) override;
+    };
+    Errors m_errors;
+    asmjit::CodeHolder m_code;
+    i64 m_runtime_distance;
+    bool m_record = false;
+    std::vector<Mark> m_marks;
+    std::vector<std::function<void()>> m_cold;
+};
+
+} // namespace ringshift::bt

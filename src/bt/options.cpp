@@ -1,0 +1,68 @@
+#include "bt/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace ringshift::bt {
+
+namespace {
+
+constexpr std::array all_mechanisms{
+    Mechanism{"native", &Options::native, "re-emit instructions; off: call the interpreter's handler for each"},
+    Mechanism{"memory", &Options::inline_memory, "look the soft TLB up in generated code"},
+    Mechanism{"dead-flags", &Options::dead_flags, "use plain arithmetic where the guest's flags are dead"},
+    Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
+    Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
+    Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},
+};
+
+Result<u64> number(std::string_view key, std::string_view text, u64 low, u64 high) {
+    u64 value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (unit == "K" || unit == "k") value <<= 10;
+    if (unit == "M" || unit == "m") value <<= 20;
+    const bool known = unit.empty() || unit == "K" || unit == "k" || unit == "M" || unit == "m";
+    if (error != std::errc{} || !known || value < low || value > high)
+        return make_error("{}={} is not possible: from {} to {}", key, text, low, high);
+    return value;
+}
+
+Result<> apply_one(std::string_view key, std::string_view value, Options& options) {
+    for (const Mechanism& mechanism : all_mechanisms) {
+        if (mechanism.name != key) continue;
+        if (value != "on" && value != "off") return make_error("{} is on or off, not \"{}\"", key, value);
+        options.*mechanism.flag = value == "on";
+        return Unit{};
+    }
+    if (key == "hot") {
+        options.hot_threshold = static_cast<u32>(TRY(number(key, value, 0, 255)));
+    } else if (key == "block") {
+        options.block_limit = static_cast<u32>(TRY(number(key, value, 1, 64)));
+    } else if (key == "cache") {
+        options.cache_size = TRY(number(key, value, Options::minimum_cache_size, Options::maximum_cache_size));
+    } else if (key == "policy") {
+        options.cache_policy = value;
+    } else {
+        return make_error("the translator has no option \"{}\"", key);
+    }
+    return Unit{};
+}
+
+} // namespace
+
+std::span<const Mechanism> mechanisms() { return all_mechanisms; }
+
+Result<> apply_options(std::string_view list, Options& options) {
+    while (!list.empty()) {
+        const std::string_view item = list.substr(0, list.find(','));
+        list.remove_prefix(std::min(list.size(), item.size() + 1));
+        const std::size_t equals = item.find('=');
+        if (equals == std::string_view::npos) return make_error("\"{}\" is not of the form option=value", item);
+        TRY(apply_one(item.substr(0, equals), item.substr(equals + 1), options));
+    }
+    return Unit{};
+}
+
+} // namespace ringshift::bt

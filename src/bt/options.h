@@ -1,0 +1,43 @@
+// What can be chosen about the translator. Each mechanism is a flag: off means the dumb equivalent, and everything
+// still works.
+#pragma once
+
+#include "base/result.h"
+#include "base/types.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringshift::bt {
+
+struct Options {
+    u64 cache_size = 32 << 20;          ///< bytes of generated code, from minimum_cache_size to maximum_cache_size
+    std::string cache_policy = "flush"; ///< flush, fifo:N, ring
+    u32 hot_threshold = 12;             ///< times that the interpreter runs a block before it is translated
+    u32 block_limit = 64;               ///< guest instructions in a block, 1 to 64
+    bool native = true;
+    bool inline_memory = true;
+    bool dead_flags = true;
+    bool link = true;
+    bool link_pages = true;
+    bool probe = true;
+    bool instrument = false;
+
+    static constexpr u64 minimum_cache_size = 64 << 10;
+    static constexpr u64 maximum_cache_size = 1 << 30;
+};
+
+/// A mechanism that can be switched off.
+struct Mechanism {
+    std::string_view name;
+    bool Options::*flag;
+    std::string_view what;
+};
+std::span<const Mechanism> mechanisms();
+
+/// Changes `options` by a list such as "link=off,hot=0,block=1": the mechanisms with on or off, `hot` and `block` with
+/// numbers, `cache` with a size (K, M) and `policy` with a name.
+Result<> apply_options(std::string_view list, Options& options);
+
+} // namespace ringshift::bt

@@ -1,0 +1,40 @@
+// Guest instructions re-encoded for 64-bit mode: same operation, operands rewritten. Bytes are never copied; prefixes,
+// REX, ModRM and SIB are made anew from the decoded instruction.
+#pragma once
+
+#include "cpu/isa/insn.h"
+
+#include <array>
+#include <optional>
+#include <span>
+
+namespace ringshift::bt {
+
+/// Host registers of a rewritten memory operand [base + index], by their numbers.
+struct HostAddress {
+    u8 base = 11;
+    u8 index = 9;
+};
+
+struct Encoded {
+    std::array<u8, 20> bytes{};
+    u8 size = 0;
+    void put(u8 byte) { bytes[size++] = byte; }
+};
+
+/// How the instruction's registers can be said in 64-bit mode.
+enum class Encodable : u8 {
+    no, ///< AH to BH beside the stack pointer or in a form that has no other register: call the handler
+    yes,
+    rotated, ///< AH to BH beside a memory operand: rotate that register by 8, use its low byte, rotate back
+};
+
+/// For instructions whose operands are general registers, one memory operand and immediates.
+Encodable encodable(const Insn& insn);
+/// Number of the register to rotate, if encodable() says so.
+unsigned rotated_register(const Insn& insn);
+
+/// The instruction with its memory operand, if any, at `address`.
+Encoded reencode(const Insn& insn, HostAddress address);
+
+} // namespace ringshift::bt

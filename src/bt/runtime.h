@@ -1,0 +1,88 @@
+// What generated code and the engine share: memory at fixed distances from the base register of the soft TLB, and the
+// descriptors that code hands to its stubs.
+//
+// Register use in generated code (docs/design.md, "The translator"):
+//
+//     rax rcx rdx rbx rbp rsi rdi   the guest's registers of these names, upper halves zero
+//     r8                            the guest's ESP
+//     r9 r10 r11 r12                scratch; r12 keeps RCX while JECXZ looks at a condition
+//     r13                           budget << budget_shift, plus the number of blocks entered since the engine entered
+//     r14                           &FastTlb[0] + table_bias: its low bits make it a shift count as well
+//     r15                           CpuState
+//     RFLAGS                        the guest's six arithmetic flags, except inside one instruction's expansion
+#pragma once
+
+#include "base/types.h"
+#include "cpu/interp/handler.h"
+#include "cpu/isa/insn.h"
+
+#include <array>
+
+namespace ringshift::bt {
+
+struct Block;
+
+/// SHRX takes the low 5 or 6 bits of its count: 12 for 32-bit operands (page number), 44 for 64-bit ones (the sign of
+/// the budget).
+inline constexpr u32 table_bias = 44;
+/// r13 counts blocks in its low bits. A budget in r13 is at most maximum_budget, so bits 44 and up are the sign.
+inline constexpr u32 budget_shift = 21;
+inline constexpr i64 maximum_budget = 1 << 20;
+
+/// One place where generated code calls the handler of one instruction.
+struct Site {
+    Handler handler = nullptr;
+    const Insn* insn = nullptr;
+    u32 rip = 0;       ///< of the instruction
+    u32 remaining = 0; ///< instructions of the block from this one on
+    u32 next_rip = 0;
+    u32 continues = 0; ///< 1: Flow::stop does not leave the block (the handler asks for attention if it must)
+};
+
+/// A direct exit of a block: a jump that can be patched to the block that it leads to.
+struct Link {
+    Block* from = nullptr;
+    Block* to = nullptr;  ///< linked to, or null
+    u32 target = 0;       ///< EIP
+    u32 patch = 0;        ///< offset in the block's code of the rel32 of the jump
+    u32 stub = 0;         ///< offset of what it jumps to while not linked
+    bool crosses = false; ///< the target lies in another page
+    bool global = false;  ///< crosses, and the target's page is global
+};
+
+enum class Leave : u32 {
+    direct,   ///< Runtime::link; its target is not in RIP yet
+    indirect, ///< RIP is set, the probe missed
+    budget,   ///< Runtime::block was not entered: the budget does not cover it
+    step,     ///< Runtime::site's handler has run, and returned Runtime::flow
+};
+
+struct Runtime {
+    // Stubs.
+    const void* helper = nullptr;
+    const void* leave_direct = nullptr;
+    const void* leave_indirect = nullptr;
+    const void* leave_budget = nullptr;
+
+    // How generated code was left.
+    Leave leave = Leave::direct;
+    u32 flow = 0;
+    const Site* site = nullptr;
+    Link* link = nullptr;
+    Block* block = nullptr;
+    i64 counter = 0; ///< r13
+
+    u64 scratch = 0; ///< within one instruction
+    u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match
+    u64 code = 0;    ///< where to enter
+
+    /// Where indirect branches look for their target, by the low half of EIP. `key` is the negative of context + EIP.
+    struct JumpTarget {
+        u64 key = 0;
+        u64 code = 0;
+    };
+    static constexpr u32 jump_entries = 65536;
+    std::array<JumpTarget, jump_entries> jumps{};
+};
+
+} // namespace ringshift::bt

@@ -1,0 +1,112 @@
+// Generated code runs on the thread's own stack, which is aligned to 16 bytes while a block runs. `enter` saves what
+// the ABI wants kept, loads the guest's registers and jumps. A block that calls a handler does `mov r9, Site; call
+// [helper]`: the guest's registers are stored, the handler runs as C++, and control comes back behind the call, unless
+// the handler ended the block or left too little budget for the rest of it; then the stub leaves in the block's place.
+#include "bt/stubs.h"
+
+namespace ringshift::bt {
+
+namespace {
+
+constexpr auto site = x86::rbx; // kept by handlers
+
+void emit_enter(Emitter& e, const Cpu& cpu, const u8* tables) {
+    for (const auto& reg : {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15}) e.a.push(reg);
+    e.a.sub(x86::rsp, 8);
+    e.a.mov(x86::r13, x86::rdi);
+    e.a.mov(state_base, reinterpret_cast<u64>(&cpu.state));
+    e.a.mov(table_base, reinterpret_cast<u64>(tables) + table_bias);
+    e.load_guest();
+    e.a.jmp(e.in_runtime(offsetof(Runtime, code), 8));
+}
+
+/// With the guest's registers stored: back to the caller of `enter`.
+void emit_return(Emitter& e) {
+    e.a.mov(e.in_runtime(offsetof(Runtime, counter), 8), x86::r13);
+    e.a.add(x86::rsp, 8);
+    for (const auto& reg : {x86::r15, x86::r14, x86::r13, x86::r12, x86::rbp, x86::rbx}) e.a.pop(reg);
+    e.a.ret();
+}
+
+/// r9: what Runtime field `descriptor` is to hold.
+void emit_leave(Emitter& e, Leave how, std::size_t descriptor) {
+    e.store_guest();
+    e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(how));
+    if (how != Leave::indirect) e.a.mov(e.in_runtime(descriptor, 8), x86::r9);
+    emit_return(e);
+}
+
+/// r9: Site.
+void emit_helper(Emitter& e, const Cpu& cpu) {
+    auto leave = e.a.newLabel();
+    auto not_next = e.a.newLabel();
+    auto go_on = e.a.newLabel();
+    e.store_guest();
+    e.a.mov(site, x86::r9);
+    e.a.mov(x86::eax, x86::dword_ptr(site, offsetof(Site, rip)));
+    e.a.mov(RINGSHIFT_STATE(rip, 8), x86::rax);
+    e.a.mov(x86::rax, x86::r13);
+    e.a.sar(x86::rax, budget_shift);
+    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, remaining)));
+    e.a.add(x86::rax, x86::rcx);
+    e.a.mov(RINGSHIFT_STATE(budget, 8), x86::rax);
+    e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
+    e.a.mov(x86::rsi, x86::qword_ptr(site, offsetof(Site, insn)));
+    e.a.sub(x86::rsp, 8);
+    e.a.call(x86::qword_ptr(site, offsetof(Site, handler)));
+    e.a.add(x86::rsp, 8);
+    e.a.movzx(x86::eax, x86::al);
+    e.a.test(x86::eax, x86::eax);
+    e.a.jnz(not_next);
+
+    e.a.bind(go_on);
+    e.a.mov(x86::rdx, RINGSHIFT_STATE(budget, 8));
+    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, remaining)));
+    e.a.sub(x86::rdx, x86::rcx);
+    e.a.js(leave); // attention, or a repetition that used up what the rest of the block needs
+    e.a.shl(x86::rdx, budget_shift);
+    e.a.and_(x86::r13d, (1u << budget_shift) - 1);
+    e.a.or_(x86::r13, x86::rdx);
+    e.load_guest();
+    e.a.ret();
+
+    e.a.bind(not_next);
+    e.a.cmp(x86::eax, static_cast<u32>(Flow::stop));
+    e.a.jne(leave);
+    e.a.cmp(x86::dword_ptr(site, offsetof(Site, continues)), 0);
+    e.a.jne(go_on);
+    e.a.bind(leave);
+    e.a.add(x86::rsp, 8); // the return address
+    e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
+    e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
+    e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
+    emit_return(e);
+}
+
+} // namespace
+
+Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime) {
+    auto stubs = std::make_unique<Stubs>();
+    stubs->m_memory = TRY(CodeMemory::create(page_size));
+    u32 end = 0;
+    const auto place = [&](auto emit) {
+        emitter.begin(false);
+        emit();
+        const auto code = emitter.finish();
+        stubs->m_memory->publish(end, code);
+        const u8* where = stubs->m_memory->executable(end);
+        end = static_cast<u32>((end + code.size() + 63) & ~u64{63});
+        return where;
+    };
+    const u8* tables = reinterpret_cast<const u8*>(cpu.mmu.fast_tlb());
+    const u8* enter = place([&] { emit_enter(emitter, cpu, tables); });
+    runtime.helper = place([&] { emit_helper(emitter, cpu); });
+    runtime.leave_direct = place([&] { emit_leave(emitter, Leave::direct, offsetof(Runtime, link)); });
+    runtime.leave_indirect = place([&] { emit_leave(emitter, Leave::indirect, 0); });
+    runtime.leave_budget = place([&] { emit_leave(emitter, Leave::budget, offsetof(Runtime, block)); });
+    stubs->m_memory->synchronise();
+    stubs->m_enter = reinterpret_cast<void (*)(i64)>(reinterpret_cast<std::uintptr_t>(enter));
+    return stubs;
+}
+
+} // namespace ringshift::bt

@@ -1,0 +1,20 @@
+// The fixed pieces of generated code: the way in, the ways out, and the call of a handler.
+#pragma once
+
+#include "bt/code_cache.h"
+#include "bt/emitter.h"
+
+namespace ringshift::bt {
+
+class Stubs {
+  public:
+    static Result<std::unique_ptr<Stubs>> create(Cpu& cpu, Emitter& emitter, Runtime& runtime);
+    /// Runs generated code from Runtime::code with `counter` as r13 until it leaves; Runtime says how.
+    void enter(i64 counter) const { m_enter(counter); }
+
+  private:
+    std::unique_ptr<CodeMemory> m_memory;
+    void (*m_enter)(i64 counter) = nullptr;
+};
+
+} // namespace ringshift::bt

@@ -1,0 +1,168 @@
+// Translation of a block: entry with the budget check, each instruction by the strategy of its policy.def row, exits.
+//
+// The budget of the whole block is taken at entry, where no guest state has changed yet; a block that it does not cover
+// is not entered, so that a deadline falls at the same instruction on every engine. Whatever a handler uses up beside,
+// or asks for attention, the helper stub notices (stubs.cpp).
+//
+// Every instruction has a Site, so that its handler can do it instead: because there is no better way, or because a
+// memory access is not fast (a TLB miss, a device, a page fault). In generated code the access comes before anything
+// that the guest can see, so the handler simply does the instruction from its beginning.
+#include "bt/translator.h"
+
+#include "bt/flags.h"
+#include "cpu/isa/policy.h"
+
+namespace ringshift::bt {
+
+std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool record) {
+    m_block = &block;
+    m_mode = &mode;
+    const u32 count = static_cast<u32>(block.insns.size());
+    block.sites.resize(count);
+    block.links.reserve(2);
+    u32 rip = block.key.eip;
+    for (u32 i = 0; i < count; ++i) {
+        const Insn& in = block.insns[i].insn;
+        const u32 next = rip + in.length;
+        const bool continues = in.mnemonic == Mnemonic::IN || in.mnemonic == Mnemonic::OUT;
+        block.sites[i] = {block.insns[i].handler, &in, rip, count - i, next, continues};
+        rip = next;
+    }
+    m_e.begin(record);
+    emit_entry();
+    for (u32 i = 0; i < count; ++i) emit_instruction(i);
+    const Mnemonic last = insn(count - 1).mnemonic;
+    if (last != Mnemonic::invalid) {
+        m_e.mark(count - 1, Provenance::exit, "the block ends here: to the next instruction");
+        emit_direct_exit(rip);
+    }
+    const auto code = m_e.finish();
+    block.code_size = static_cast<u32>(code.size());
+    block.marks = m_e.take_marks();
+    return code;
+}
+
+/// Only what can neither fault nor leave the block stands before the first full redefinition.
+bool Translator::flags_dead_at_entry() const {
+    if (!m_options.native || !m_options.dead_flags) return false;
+    for (const DecodedInsn& decoded : m_block->insns) {
+        const FlagUse use = flag_use(decoded.insn);
+        if (use == FlagUse::defines_all) return true;
+        if (use != FlagUse::none) return false;
+    }
+    return false;
+}
+
+void Translator::emit_entry() {
+    auto& a = m_e.a;
+    const u32 count = static_cast<u32>(m_block->insns.size());
+    const i32 change = 1 - static_cast<i32>(count << budget_shift);
+    auto refused = a.newLabel();
+    auto entered = a.newLabel();
+    if (flags_dead_at_entry()) {
+        m_e.mark(0, Provenance::guard, "budget: this block's instructions are taken off; flags are dead here");
+        a.add(budget_register, change);
+        a.js(refused);
+    } else {
+        m_e.mark(0, Provenance::guard, "budget: this block's instructions are taken off without touching flags");
+        a.lea(budget_register, x86::ptr(budget_register, change));
+        a.mov(x86::r12, x86::rcx);
+        a.shrx(x86::rcx, budget_register, table_base); // by 44: the sign
+        a.jecxz(x86::rcx, entered);
+        a.jmp(refused);
+        a.bind(entered);
+        a.mov(x86::rcx, x86::r12);
+    }
+    const bool saved = !flags_dead_at_entry();
+    m_e.later([this, refused, change, saved] {
+        m_e.mark(0, Provenance::exit, "the budget does not cover the block: leave before it");
+        m_e.a.bind(refused);
+        if (saved) m_e.a.mov(x86::rcx, x86::r12);
+        m_e.a.lea(budget_register, x86::ptr(budget_register, -change));
+        m_e.a.mov(x86::r9, reinterpret_cast<u64>(m_block));
+        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_budget), 8));
+    });
+}
+
+void Translator::emit_instruction(u32 i) {
+    if (m_options.native && emit_special(i)) return;
+    emit_handler_call(i);
+}
+
+bool Translator::emit_special(u32 i) {
+    const Mnemonic mnemonic = insn(i).mnemonic;
+    switch (policy(mnemonic).strategy) {
+    case Strategy::Native: return emit_native(i);
+    case Strategy::Expand: return emit_control(i) || emit_stack(i);
+    case Strategy::Helper:
+    case Strategy::Stop: return false;
+    }
+    return false;
+}
+
+void Translator::emit_handler_call(u32 i) {
+    m_e.mark(i, Provenance::helper, "done by the interpreter's handler");
+    m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
+    m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+}
+
+asmjit::Label Translator::new_link(u32 target, u32 patch) {
+    ASSERT(m_block->links.size() < m_block->links.capacity());
+    auto stub = m_e.a.newLabel();
+    Link& link = m_block->links.emplace_back();
+    link.from = m_block;
+    link.target = target;
+    link.patch = patch;
+    link.crosses = ((m_mode->cs_base + target) ^ (m_mode->cs_base + m_block->key.eip)) >> 12 != 0;
+    const u32 last = static_cast<u32>(m_block->insns.size() - 1);
+    m_e.later([this, stub, &link, last] {
+        m_e.mark(last, Provenance::exit, "not linked to its target: ask the engine for it");
+        m_e.a.bind(stub);
+        link.stub = m_e.offset();
+        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&link));
+        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_direct), 8));
+    });
+    return stub;
+}
+
+void Translator::emit_direct_exit(u32 target) {
+    const u32 patch = m_e.offset() + 1; // E9 rel32
+    m_e.a.long_().jmp(new_link(target, patch));
+    ASSERT(m_e.offset() == patch + 4);
+}
+
+void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
+    const u32 patch = m_e.offset() + 2; // 0F 8x rel32
+    m_e.a.long_().j(condition, new_link(target, patch));
+    ASSERT(m_e.offset() == patch + 4);
+}
+
+void Translator::emit_indirect_exit() {
+    auto& a = m_e.a;
+    const u32 last = static_cast<u32>(m_block->insns.size() - 1);
+    if (m_options.probe) {
+        m_e.mark(last, Provenance::exit, "look the target up among those used lately");
+        auto hit = a.newLabel();
+        constexpr std::size_t jumps = offsetof(Runtime, jumps);
+        a.movzx(x86::r10d, x86::r9w);
+        a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
+        a.mov(x86::r12, x86::rcx);
+        a.mov(x86::rcx, m_e.in_runtime(jumps + offsetof(Runtime::JumpTarget, key), x86::r10, 3, 8));
+        a.mov(x86::r11, m_e.in_runtime(offsetof(Runtime, context), 8));
+        a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
+        a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r11));
+        a.jecxz(x86::rcx, hit);
+        a.mov(x86::rcx, x86::r12);
+        a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+        a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+        a.bind(hit);
+        a.mov(x86::rcx, x86::r12);
+        a.jmp(m_e.in_runtime(jumps + offsetof(Runtime::JumpTarget, code), x86::r10, 3, 8));
+    } else {
+        m_e.mark(last, Provenance::exit, "ask the engine for the target");
+        a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+        a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+    }
+}
+
+} // namespace ringshift::bt

@@ -1,0 +1,81 @@
+// One block of guest code to one block of host code.
+#pragma once
+
+#include "bt/emitter.h"
+#include "bt/options.h"
+
+#include <memory>
+
+namespace ringshift::bt {
+
+class Translator {
+  public:
+    Translator(Cpu& cpu, Emitter& emitter, const Options& options) : m_cpu(cpu), m_e(emitter), m_options(options) {}
+
+    /// Fills in everything but the block's place. `block` has its key, its bytes and its instructions. The code does
+    /// not depend on where it will lie, and is valid until the next call.
+    std::span<const u8> translate(Block& block, const Mode& mode, bool record);
+
+  private:
+    struct Address { ///< where a memory operand has been found: [r11 + index]
+        x86::Gp index;
+    };
+    const Insn& insn(u32 i) const { return m_block->insns[i].insn; }
+    u32 next_rip(u32 i) const { return m_block->sites[i].next_rip; }
+
+    // translator.cpp
+    void emit_entry();
+    void emit_instruction(u32 i);
+    bool emit_special(u32 i);
+    void emit_handler_call(u32 i);
+    void emit_direct_exit(u32 target);
+    /// A conditional jump that is the taken exit of a block.
+    void emit_conditional_exit(x86::CondCode condition, u32 target);
+    asmjit::Label new_link(u32 target, u32 patch);
+    /// r9: the target's EIP.
+    void emit_indirect_exit();
+    bool flags_dead_at_entry() const;
+
+    // emit_memory.cpp
+    enum class Intent : u8 { read, write };
+    /// The address of insn i's memory operand, checked; the cold path calls the handler and goes on behind `after`.
+    bool can_address(SegmentName segment, Intent intent) const;
+    Address emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after);
+    /// The same for r9d = offset in `segment` (or another register if the segment is flat).
+    Address emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
+                        const asmjit::Label& after);
+    void emit_effective_offset(const Insn& insn);
+
+    // emit_integer.cpp
+    bool emit_native(u32 i);
+    bool emit_lea(u32 i);
+    bool emit_divide(u32 i);
+    bool emit_stack(u32 i);
+    bool emit_push(u32 i);
+    bool emit_pop(u32 i);
+    /// The stack pointer minus `below`, as an offset in SS: in r9, or where it is anyway.
+    x86::Gp emit_stack_offset(u32 below);
+    /// Adds to the stack pointer.
+    void emit_release(u32 bytes);
+
+    // emit_control.cpp
+    bool emit_control(u32 i);
+    bool emit_jcc(u32 i);
+    bool emit_counted(u32 i);
+    bool emit_call(u32 i);
+    bool emit_return(u32 i);
+    bool emit_indirect_jump(u32 i);
+    bool jump_in_limit(u32 target) const { return target <= m_mode->cs_limit; }
+    bool any_target_in_limit(const Insn& insn) const {
+        return m_mode->cs_limit == ~u32{0} || (insn.operand_size == 2 && m_mode->cs_limit >= 0xFFFF);
+    }
+    u32 relative_target(u32 i) const;
+
+    Cpu& m_cpu;
+    Emitter& m_e;
+    const Options& m_options;
+    Block* m_block = nullptr;
+    const Mode* m_mode = nullptr;
+};
+
+} // namespace ringshift::bt
