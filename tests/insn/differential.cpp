@@ -1,225 +1,44 @@
-// Random differential test: generated sequences of unprivileged 32-bit instructions on the interpreter and on the host
-// CPU. After each, all registers, flags, x87 and SSE state, memory, and the way it ended must be equal.
+// Random differential test: generated sequences of unprivileged instructions on the interpreter and on the host CPU.
+// After each, all registers, flags, x87 and SSE state, memory, and the way it ended must be equal.
 //
-//     differential HOST_RUNNER [--sequences N] [--seed S] [--only SEED]
+//     differential HOST_RUNNER [--fp] [--bits 16] [--sequences N] [--seed S] [--only SEED]
 //
-// A sequence that differs is shortened from its end as far as it still differs, and printed with its seed: --only SEED
-// runs it again. What was found becomes an insn test.
+// --fp: mostly x87, MMX and SSE instructions. --bits 16: in a 16-bit code segment. A sequence that differs is shortened
+// from its end as far as it still differs, and printed with its seed: --only SEED with the same other options runs it
+// again. What was found becomes an insn test.
 #include "interpreted_cpu.h"
+#include "random_code.h"
 
 #include "cpu/isa/disassembler.h"
 
 #include <cstdio>
 #include <cstdlib>
-#include <random>
+#include <map>
 #include <string_view>
 
 using namespace ringshift;
 
 namespace {
 
-constexpr u32 data_at = ARENA_BASE + 0x8000;
-
-using Bytes = std::vector<u8>;
-
-/// Makes instructions whose memory accesses stay in the arena: EBP points into its middle and is never written, ESP
-/// moves only by pushes and pops.
-class Generator {
-  public:
-    explicit Generator(u64 seed) : m_random(seed) {}
-
-    std::vector<Bytes> sequence() {
-        std::vector<Bytes> result;
-        const unsigned count = 1 + below(20);
-        for (unsigned i = 0; i < count; ++i) result.push_back(instruction());
-        return result;
-    }
-    u32 value() {
-        static constexpr u32 corners[] = {0,      1,      2,      0x7F,       0x80,       0xFF,
-                                          0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
-        return chance(3) ? corners[below(std::size(corners))] : static_cast<u32>(m_random());
-    }
-
-  private:
-    unsigned below(std::size_t n) { return static_cast<unsigned>(m_random() % n); }
-    bool chance(unsigned n) { return below(n) == 0; }
-    /// A register that may be written: not ESP, not EBP.
-    u8 reg32() {
-        static constexpr u8 list[] = {0, 1, 2, 3, 6, 7};
-        return list[below(6)];
-    }
-    u8 reg(bool byte) { return byte ? static_cast<u8>(below(8)) : reg32(); }
-
-    void immediate(Bytes& b, unsigned size) {
-        const u32 v = value();
-        for (unsigned i = 0; i < size; ++i) b.push_back(static_cast<u8>(v >> (8 * i)));
-    }
-    /// ModRM with a register or [EBP + displacement] or an absolute address or [EBP + masked index].
-    void modrm(Bytes& b, u8 reg_field, bool byte, bool memory_only = false, bool register_only = false) {
-        const auto field = static_cast<u8>(reg_field << 3);
-        if (register_only || (!memory_only && chance(2))) {
-            b.push_back(static_cast<u8>(0xC0 | field | reg(byte)));
-        } else if (chance(3)) {
-            b.push_back(static_cast<u8>(0x05 | field));
-            const u32 at = data_at + below(256);
-            for (unsigned i = 0; i < 4; ++i) b.push_back(static_cast<u8>(at >> (8 * i)));
-        } else if (chance(2)) {
-            b.push_back(static_cast<u8>(0x45 | field));
-            b.push_back(static_cast<u8>(below(256)));
-        } else {
-            b.push_back(static_cast<u8>(0x84 | field));
-            b.push_back(0x65); // [EBP + no index * 2 + disp32]
-            const u32 displacement = below(512);
-            for (unsigned i = 0; i < 4; ++i) b.push_back(static_cast<u8>(displacement >> (8 * i)));
-        }
-    }
-
-    Bytes instruction() {
-        Bytes b;
-        const bool word = chance(4);
-        const bool byte = chance(3);
-        if (word) b.push_back(0x66);
-        const unsigned size = byte ? 1 : word ? 2 : 4;
-        const u8 w = byte ? 0 : 1;
-        switch (below(34)) {
-        case 0:
-        case 1:
-        case 2: // ALU, all forms
-            switch (below(3)) {
-            case 0: b.push_back(static_cast<u8>((below(8) << 3) | w)), modrm(b, reg(byte), byte); break;
-            case 1: b.push_back(static_cast<u8>((below(8) << 3) | 2 | w)), modrm(b, reg(byte), byte); break;
-            default: b.push_back(static_cast<u8>((below(8) << 3) | 4 | w)), immediate(b, size); break;
-            }
-            break;
-        case 3:
-            b.push_back(static_cast<u8>(0x80 | w)), modrm(b, static_cast<u8>(below(8)), byte), immediate(b, size);
-            break;
-        case 4: b.push_back(0x83), modrm(b, static_cast<u8>(below(8)), false), immediate(b, 1); break;
-        case 5: b.push_back(static_cast<u8>((chance(2) ? 0x40 : 0x48) | reg32())); break;
-        case 6: b.push_back(static_cast<u8>(0xFE | w)), modrm(b, static_cast<u8>(below(2)), byte); break;
-        case 7: { // TEST, NOT, NEG, MUL, IMUL, DIV, IDIV
-            const u8 extension = static_cast<u8>(below(8));
-            b.push_back(static_cast<u8>(0xF6 | w)), modrm(b, extension, byte);
-            if (extension < 2) immediate(b, size);
-            break;
-        }
-        case 8: b.push_back(static_cast<u8>(0x84 | w)), modrm(b, reg(byte), byte); break;
-        case 9: b.push_back(static_cast<u8>(0x86 | w)), modrm(b, reg(byte), byte); break;
-        case 10: b.push_back(static_cast<u8>(0x88 | w)), modrm(b, reg(byte), byte); break;
-        case 11: b.push_back(static_cast<u8>(0x8A | w)), modrm(b, reg(byte), byte); break;
-        case 12: b.push_back(0x8D), modrm(b, reg32(), false, true); break;
-        case 13: b.push_back(static_cast<u8>(0xC6 | w)), modrm(b, 0, byte), immediate(b, size); break;
-        case 14:
-        case 15: // shifts and rotates
-            switch (below(3)) {
-            case 0:
-                b.push_back(static_cast<u8>(0xC0 | w)), modrm(b, static_cast<u8>(below(8)), byte), immediate(b, 1);
-                break;
-            case 1: b.push_back(static_cast<u8>(0xD0 | w)), modrm(b, static_cast<u8>(below(8)), byte); break;
-            default: b.push_back(static_cast<u8>(0xD2 | w)), modrm(b, static_cast<u8>(below(8)), byte); break;
-            }
-            break;
-        case 16: // SHLD, SHRD: a 16-bit shift by more than 16 has an undefined result, so 32 bits only
-            b.clear();
-            b.push_back(0x0F);
-            if (chance(2))
-                b.push_back(chance(2) ? 0xA4 : 0xAC), modrm(b, reg32(), false), immediate(b, 1);
-            else
-                b.push_back(chance(2) ? 0xA5 : 0xAD), modrm(b, reg32(), false);
-            break;
-        case 17: { // BT, BTS, BTR, BTC
-            b.push_back(0x0F);
-            if (chance(2)) {
-                b.push_back(0xBA), modrm(b, static_cast<u8>(4 + below(4)), false), immediate(b, 1);
-            } else {
-                b.push_back(static_cast<u8>(0xA3 + 8 * below(4))), modrm(b, reg32(), false, false, true);
-            }
-            break;
-        }
-        case 18: b.push_back(0x0F), b.push_back(chance(2) ? 0xBC : 0xBD), modrm(b, reg32(), false); break;
-        case 19: b.push_back(0x0F), b.push_back(static_cast<u8>(0x90 + below(16))), modrm(b, 0, true); break;
-        case 20: b.push_back(0x0F), b.push_back(static_cast<u8>(0x40 + below(16))), modrm(b, reg32(), false); break;
-        case 21: {
-            static constexpr u8 list[] = {0xB6, 0xB7, 0xBE, 0xBF};
-            const u8 op = list[below(4)];
-            b.push_back(0x0F), b.push_back(op), modrm(b, reg32(), (op & 1) == 0);
-            break;
-        }
-        case 22: b.push_back(0x0F), b.push_back(static_cast<u8>(0xB0 | w)), modrm(b, reg(byte), byte); break;
-        case 23: b.push_back(0x0F), b.push_back(static_cast<u8>(0xC0 | w)), modrm(b, reg(byte), byte); break;
-        case 24: b.clear(), b.push_back(0x0F), b.push_back(static_cast<u8>(0xC8 | reg32())); break;
-        case 25: b.clear(), b.push_back(0x0F), b.push_back(0xC7), modrm(b, 1, false, true); break;
-        case 26: b.push_back(0x0F), b.push_back(0xAF), modrm(b, reg32(), false); break;
-        case 27:
-            if (chance(2))
-                b.push_back(0x69), modrm(b, reg32(), false), immediate(b, word ? 2 : 4);
-            else
-                b.push_back(0x6B), modrm(b, reg32(), false), immediate(b, 1);
-            break;
-        case 28: b.push_back(static_cast<u8>(chance(2) ? 0x50 | below(8) : 0x58 | reg32())); break;
-        case 29: {
-            static constexpr u8 list[] = {0x98, 0x99, 0x9E, 0x9F, 0xF5, 0xF8, 0xF9, 0xD6, 0x90};
-            b.push_back(list[below(std::size(list))]);
-            break;
-        }
-        case 30: { // decimal adjusts, then a comparison: most of their flags are undefined
-            b.clear();
-            static constexpr u8 list[] = {0x27, 0x2F, 0x37, 0x3F, 0xD4, 0xD5};
-            const u8 op = list[below(std::size(list))];
-            b.push_back(op);
-            if (op >= 0xD4) b.push_back(static_cast<u8>(1 + below(255)));
-            b.push_back(0x39), b.push_back(0xC8); // CMP EAX, ECX
-            break;
-        }
-        case 31: { // a string instruction over the data area, either way
-            b.clear();
-            const bool down = chance(3);
-            if (down) b.push_back(0xFD);
-            for (const u8 modrm_byte : {u8{0xB5}, u8{0xBD}}) { // LEA ESI / EDI, [EBP + disp32]
-                b.push_back(0x8D), b.push_back(modrm_byte);
-                const u32 displacement = 0x100 + below(0x100);
-                for (unsigned i = 0; i < 4; ++i) b.push_back(static_cast<u8>(displacement >> (8 * i)));
-            }
-            b.push_back(0xB9), b.push_back(static_cast<u8>(below(40))), b.push_back(0), b.push_back(0), b.push_back(0);
-            if (chance(4)) b.push_back(0x66);
-            if (!chance(4)) b.push_back(chance(2) ? 0xF3 : 0xF2);
-            static constexpr u8 list[] = {0xA4, 0xA6, 0xAA, 0xAC, 0xAE};
-            b.push_back(static_cast<u8>(list[below(5)] | below(2)));
-            if (down) b.push_back(0xFC);
-            break;
-        }
-        case 32: b.push_back(static_cast<u8>(0xB0 | (w << 3) | reg(byte))), immediate(b, size); break;
-        default: { // a branch over one instruction
-            b.clear();
-            const Bytes skipped{0x0F, 0xC8};
-            b.push_back(static_cast<u8>(0x70 | below(16))), b.push_back(2);
-            b.insert(b.end(), skipped.begin(), skipped.end());
-            break;
-        }
-        }
-        return b;
-    }
-
-    std::mt19937_64 m_random;
-};
-
-UserProgram make_program(u64 seed, const std::vector<Bytes>& sequence, std::size_t count) {
-    Generator values(seed ^ 0x9E3779B97F4A7C15);
-    UserProgram program;
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        for (const u8 byte : sequence[i]) program.arena[at++] = byte;
-    program.arena[at] = 0xF4;
-    for (std::size_t i = 0; i < 0x400; i += 4) {
-        const u32 v = values.value();
-        std::memcpy(program.arena.data() + 0x8000 - 0x200 + i, &v, 4);
-    }
-    for (u32& r : program.state.gpr) r = values.value();
-    program.state.gpr[4] = ARENA_BASE + 0xF000;
-    program.state.gpr[5] = data_at;
-    program.state.eip = ARENA_BASE;
-    program.state.eflags = values.value() & 0x8D5;
-    return program;
+/// The parts of two FXSAVE images that are the guest's: not the opcode, the pointers and MXCSR_MASK.
+std::string fpu_difference(const u8* a, const u8* b) {
+    std::string text;
+    const auto note = [&](const std::string& what, unsigned offset, unsigned size) {
+        if (std::memcmp(a + offset, b + offset, size) == 0) return;
+        const auto hex = [&](const u8* from) {
+            std::string digits;
+            for (unsigned i = size; i-- > 0;) digits += fmt::format("{:02X}", from[offset + i]);
+            return digits;
+        };
+        text += fmt::format("  * {}: interpreter {}, host {}\n", what, hex(a), hex(b));
+    };
+    note("fcw", 0, 2);
+    note("fsw", 2, 2);
+    note("tags", 4, 1);
+    note("mxcsr", 24, 4);
+    for (unsigned i = 0; i < 8; ++i) note(fmt::format("st{}", i), 32 + 16 * i, 10);
+    for (unsigned i = 0; i < 8; ++i) note(fmt::format("xmm{}", i), 160 + 16 * i, 16);
+    return text;
 }
 
 std::string difference(const UserProgram& a, const UserProgram& b) {
@@ -232,9 +51,27 @@ std::string difference(const UserProgram& a, const UserProgram& b) {
     note("eip", a.state.eip, b.state.eip);
     note("eflags", a.state.eflags & 0xCD5, b.state.eflags & 0xCD5);
     note("vector", a.state.vector, b.state.vector);
+    text += fpu_difference(a.state.fxsave, b.state.fxsave);
     if (a.arena != b.arena)
         for (std::size_t i = 0; i < ARENA_SIZE; ++i) note(fmt::format("[{:04X}]", i), a.arena[i], b.arena[i]);
     return text;
+}
+
+void print_code(CodeKind kind, const std::vector<Bytes>& sequence, std::size_t count) {
+    const bool code32 = kind.bits == 32;
+    static const CpuModel model = CpuModel::by_name("max").release();
+    static const Decoder decoder(model);
+    u32 at = code32 ? ARENA_BASE : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::span<const u8> left(sequence[i]);
+        while (!left.empty()) {
+            Insn insn;
+            (void)decoder.decode(left, code32, insn);
+            fmt::print("    {:08X}  {}\n", at, disassemble(left, code32, at));
+            at += insn.length;
+            left = left.subspan(insn.length);
+        }
+    }
 }
 
 } // namespace
@@ -242,9 +79,15 @@ std::string difference(const UserProgram& a, const UserProgram& b) {
 int main(int argc, char** argv) {
     u64 sequences = 10'000, first_seed = 1;
     bool only = false;
-    for (int i = 2; i + 1 < argc; i += 2) {
+    CodeKind kind;
+    for (int i = 2; i < argc; ++i) {
         const std::string_view option = argv[i];
-        const u64 value = std::strtoull(argv[i + 1], nullptr, 0);
+        if (option == "--fp") {
+            kind.fp = true;
+            continue;
+        }
+        const u64 value = i + 1 < argc ? std::strtoull(argv[++i], nullptr, 0) : 0;
+        if (option == "--bits") kind.bits = value == 16 ? 16 : 32;
         if (option == "--sequences") sequences = value;
         if (option == "--seed") first_seed = value * 1'000'000'007;
         if (option == "--only") {
@@ -254,7 +97,8 @@ int main(int argc, char** argv) {
         }
     }
     if (argc < 2) {
-        fmt::print(stderr, "usage: differential HOST_RUNNER [--sequences N] [--seed S] [--only SEED]\n");
+        fmt::print(stderr,
+                   "usage: differential HOST_RUNNER [--fp] [--bits 16] [--sequences N] [--seed S] [--only SEED]\n");
         return 2;
     }
     auto native = NativeCpu::start(argv[1]);
@@ -264,19 +108,23 @@ int main(int argc, char** argv) {
     }
     InterpretedCpu interpreter;
     unsigned failed = 0;
+    u32 last_vector = 0;
+    std::map<u32, u64> ends; ///< sequences by the vector that ended them; 13 is HLT
     for (u64 i = 0; i < sequences && failed < 10; ++i) {
         const u64 seed = first_seed + i;
-        const auto sequence = Generator(seed).sequence();
+        const auto sequence = RandomCode(seed, kind).sequence();
         const auto run = [&](std::size_t count) {
-            const UserProgram program = make_program(seed, sequence, count);
+            const UserProgram program = random_program(seed, kind, sequence, count);
             auto on_host = native.value().run(program);
             if (!on_host) {
                 fmt::print(stderr, "{} (seed {})\n", on_host.error().message, seed);
                 std::exit(2);
             }
+            last_vector = on_host.value().state.vector;
             return difference(interpreter.run(program), on_host.value());
         };
         std::string text = run(sequence.size());
+        ++ends[last_vector];
         if (text.empty() && !only) continue;
         std::size_t count = sequence.size();
         while (count > 1 && !run(count - 1).empty()) --count;
@@ -285,16 +133,11 @@ int main(int argc, char** argv) {
             text = run(count);
         }
         fmt::print("seed {}:\n", seed);
-        u32 at = ARENA_BASE;
-        for (std::size_t k = 0; k < count; ++k) {
-            std::span<const u8> left(sequence[k]);
-            Bytes padded(left.begin(), left.end());
-            padded.resize(padded.size() + 15, 0x90);
-            fmt::print("    {:08X}  {}\n", at, disassemble(padded, true, at));
-            at += static_cast<u32>(left.size());
-        }
+        print_code(kind, sequence, count);
         fmt::print("{}", text);
     }
-    fmt::print("{} sequences from seed {}, {} differ\n", sequences, first_seed, failed);
+    fmt::print("{} sequences from seed {}, {} differ; ended by vector:", sequences, first_seed, failed);
+    for (const auto& [vector, count] : ends) fmt::print(" {}: {}", vector, count);
+    fmt::print("\n");
     return failed == 0 ? 0 : 1;
 }
