@@ -10,9 +10,10 @@ namespace ringshift {
 class FaultyEngine final : public Engine {
   public:
     using Fault = std::function<void(Cpu&)>;
-    /// `fault` happens once, after `when` instructions (if an instruction boundary follows inside a run).
-    FaultyEngine(Cpu& cpu, u64 when, Fault fault)
-        : m_cpu(cpu), m_inner(make_interpreter(cpu)), m_when(when), m_fault(std::move(fault)) {}
+    /// `fault` happens once, after `when` instructions; `between_blocks`: not in a run that stops after each block.
+    FaultyEngine(Cpu& cpu, u64 when, Fault fault, bool between_blocks = false)
+        : m_cpu(cpu), m_inner(make_interpreter(cpu)), m_when(when), m_fault(std::move(fault)),
+          m_between_blocks(between_blocks) {}
 
     std::string_view name() const override { return "faulty"; }
     void invalidate_all() override { m_inner->invalidate_all(); }
@@ -31,7 +32,7 @@ class FaultyEngine final : public Engine {
             left = now_left;
             if (!m_done && m_retired >= m_when) {
                 m_done = true;
-                m_fault(m_cpu);
+                if (!m_one_block || !m_between_blocks) m_fault(m_cpu);
             }
             if (exit != Exit::budget || left <= 0 || m_one_block) return exit;
         }
@@ -42,6 +43,7 @@ class FaultyEngine final : public Engine {
     std::unique_ptr<Engine> m_inner;
     u64 m_when;
     Fault m_fault;
+    bool m_between_blocks;
     u64 m_retired = 0;
     bool m_done = false;
     bool m_one_block = false;

@@ -285,6 +285,8 @@ std::vector<DifferingByte> differing_bytes(std::span<const u8> subject, std::spa
 
 std::size_t Difference::suspect() const {
     const std::vector<bool> differing = differing_parts(subject, reference);
+    // A single one did it even if the reference's new value is the old one.
+    if (instructions.size() == 1 && std::find(differing.begin(), differing.end(), true) != differing.end()) return 0;
     // Of each register that differs, the last instruction that changes it; of these the first.
     std::vector<std::size_t> last_writer(differing.size(), instructions.size());
     for (std::size_t i = 0; i < instructions.size(); ++i) {
@@ -307,9 +309,9 @@ std::string format_difference(const Difference& d) {
                         names.names.empty() ? "none" : fmt::format("{}", fmt::join(names.names, ", ")));
     if (!d.instructions.empty()) {
         text += "\nExecuted since both agreed, with what the reference changed:\n" + listing(d);
-        if (d.suspect() < d.instructions.size())
+        if (d.suspect() < d.instructions.size() && d.instructions.size() > 1)
             text += "(> is the first that changes a register which differs, and is not overwritten by these)\n";
-        else if (!names.names.empty())
+        else if (!names.names.empty() && d.suspect() == d.instructions.size())
             text += "(none of them changes a register that differs)\n";
     }
     TableVisitor table;

@@ -44,7 +44,8 @@ struct Difference {
     std::vector<DifferingByte> memory;
     std::string host_code; ///< Engine::describe_code() of the block, or empty
 
-    /// The last of `instructions` that changes a register which differs; their number if none does.
+    /// Which of `instructions` made it, as far as registers tell: of those that changed a register which differs, and
+    /// were the last to, the first. Their number if none did.
     std::size_t suspect() const;
 };
 

@@ -87,6 +87,22 @@ Result<> add_send(Options& options, const std::string& text) {
     return Unit{};
 }
 
+/// NAME, NAME:OPTIONS, or lockstep:NAME of the engine under test.
+Result<> set_engine(Options& options, const std::string& text) {
+    const std::size_t colon = text.find(':');
+    const std::string name = text.substr(0, colon);
+    const std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+    TRY(one_of(name, Machine::engine_names()));
+    options.machine.engine = name;
+    if (rest.empty()) return Unit{};
+    if (name == "lockstep") {
+        options.machine.lockstep.subject = rest;
+    } else {
+        options.machine.engine = text;
+    }
+    return Unit{};
+}
+
 Result<> set_boot_order(Options& options, const std::string& text) {
     for (const char letter : text)
         if (letter != 'a' && letter != 'c' && letter != 'd')
@@ -183,12 +199,20 @@ const std::vector<Row>& table() {
              o.machine.cpu = text;
              return Unit{};
          }},
-        {"--engine", "NAME", for_both, "Machine", "what runs the guest's instructions: interp",
+        {"--engine", "NAME", for_both, "Machine",
+         "what runs the guest's instructions: bt (translates them), interp, or lockstep, which runs the guest on two "
+         "machines, one on the engine under test (bt, or lockstep:NAME) and one on interp, and ends with a report when "
+         "they differ; it implies --deterministic and --snapshot, and does not go with --gdb",
+         set_engine},
+        {"--lockstep-interval", "N", for_both, "Machine",
+         "with --engine lockstep: compare after at most so many instructions; default 20000",
          [](Options& o, const std::string& text) -> Result<> {
-             TRY(one_of(text, Machine::engine_names()));
-             o.machine.engine = text;
+             o.machine.lockstep.interval = TRY(number<u32>(text, 1, 1'000'000));
              return Unit{};
          }},
+        {"--lockstep-report", "FILE", for_both, "Machine",
+         "with --engine lockstep: write the report about a difference to a file as well",
+         into(&Options::lockstep_report)},
         {"--deterministic", nullptr, for_both, "Machine",
          "virtual time counts instructions instead of following the host's clock: equal runs are equal",
          [](Options& o, const std::string&) -> Result<> {
@@ -279,12 +303,13 @@ std::string statuses() {
                        "  {:<4}triple fault, with --no-reboot\n"
                        "  {:<4}the guest reset itself, with --no-reboot\n"
                        "  {:<4}the host failed the guest (disk full, I/O error)\n"
+                       "  {:<4}the engines differ, with --engine lockstep\n"
                        "  {:<4}--timeout is over\n"
                        "  {:<4}interrupted by SIGINT; {} by SIGTERM\n"
                        "  odd otherwise: the guest wrote V to the isa-debug-exit port F4: (V * 2 + 1) modulo 256\n",
                        exit_status::success, exit_status::error, exit_status::triple_fault, exit_status::reset,
-                       exit_status::host_failure, exit_status::timeout, exit_status::interrupted,
-                       exit_status::terminated);
+                       exit_status::host_failure, exit_status::difference, exit_status::timeout,
+                       exit_status::interrupted, exit_status::terminated);
 }
 
 void add_rows(CLI::App& app, unsigned command, Options& options) {
@@ -334,6 +359,10 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
             return exit_status::success;
         }
         tell("{}\nTry: ringshift {} --help", error.what(), run->parsed() ? "run" : resume->parsed() ? "resume" : "");
+        return exit_status::error;
+    }
+    if (options.gdb_port && options.machine.engine == "lockstep") {
+        tell("--gdb does not go with --engine lockstep: what gdb changes, the reference would not see");
         return exit_status::error;
     }
     options.command = run->parsed() ? Options::Command::run : Options::Command::resume;

@@ -43,6 +43,7 @@ struct Options {
     std::optional<double> timeout; ///< host seconds
     std::string screenshot;        ///< PNG file written at the end
     std::string save;              ///< snapshot written at the end
+    std::string lockstep_report;   ///< file for the report about a difference
     bool print_state_hash = false;
     bool print_statistics = false;
     bool quiet = false;
@@ -52,8 +53,8 @@ struct Options {
 
 /// Exit statuses of the program; --help prints this table.
 namespace exit_status {
-inline constexpr int success = 0, error = 2, triple_fault = 4, reset = 6, host_failure = 8, timeout = 124,
-                     interrupted = 130, terminated = 143;
+inline constexpr int success = 0, error = 2, triple_fault = 4, reset = 6, host_failure = 8, difference = 10,
+                     timeout = 124, interrupted = 130, terminated = 143;
 }
 
 } // namespace ringshift

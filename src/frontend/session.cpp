@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <unistd.h>
 
 namespace ringshift {
@@ -50,7 +51,9 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
     session->m_script = std::make_unique<Script>(o.script);
     if (o.command == Options::Command::resume)
         session->m_machine = TRY(Machine::restore(
-            o.files.front(), {.deterministic = o.machine.deterministic, .engine = o.machine.engine}, session->host()));
+            o.files.front(),
+            {.deterministic = o.machine.deterministic, .engine = o.machine.engine, .lockstep = o.machine.lockstep},
+            session->host()));
     else
         session->m_machine = TRY(Machine::create(o.machine, session->host()));
     return session;
@@ -80,8 +83,17 @@ MachineHost Session::host() {
     host.debug_stop = [this] {
         if (m_debug_stop) m_debug_stop();
     };
+    host.difference = [this](const std::string& report) { write_report(report); };
     host.tick = [this] { tick(); };
     return host;
+}
+
+void Session::write_report(const std::string& report) {
+    tell_line(report);
+    if (m_options.lockstep_report.empty()) return;
+    std::ofstream file(m_options.lockstep_report);
+    file << report;
+    if (!file.flush()) say(fmt::format("cannot write {}", m_options.lockstep_report));
 }
 
 std::string Session::take_host_error() {
@@ -151,6 +163,7 @@ int Session::status_of(const Ending& ending) {
         say("the guest's processor has shut down (triple fault)");
         return exit_status::triple_fault;
     case Ending::Kind::debug_exit: return ending.status & 0xFF;
+    case Ending::Kind::difference: return exit_status::difference;
     case Ending::Kind::stopped: break;
     }
     if (forced == exit_status::timeout) {
@@ -176,6 +189,9 @@ bool Session::finish() {
         const MachineStatistics s = m_machine->statistics();
         tell("{} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s", s.retired,
              static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
+        if (s.comparisons != 0)
+            tell("{} comparisons, {:.3f} s in the reference, {:.3f} s comparing", s.comparisons,
+                 static_cast<double>(s.following_ns) / 1e9, static_cast<double>(s.comparing_ns) / 1e9);
         const DebugRegisters r = m_machine->debugger().registers();
         tell("stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}", r.segments[1], r.eip, r.cr0, r.eflags);
     }

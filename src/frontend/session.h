@@ -49,6 +49,7 @@ class Session {
     MachineHost host();
     void tick();
     void watch();
+    void write_report(const std::string& report);
     bool finish();
     int status_of(const Ending& ending);
 

@@ -210,6 +210,7 @@ Result<> Board::change_medium(Medium kind, unsigned number, const std::string& p
     m_floppy.eject(number);
     DriveConfig drive;
     drive.path = path;
+    drive.keep_image = m_config.keep_inserted_images;
     return insert_floppy(number, drive);
 }
 

@@ -6,6 +6,7 @@
 #include "base/types.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,19 @@ struct KernelConfig {
     std::vector<ModuleConfig> modules;
 };
 
+class Cpu;
+class Engine;
+
+/// For the engine "lockstep" (machine/lockstep.h).
+struct LockstepConfig {
+    std::string subject;   ///< the engine under test; empty: the fastest one
+    u64 interval = 20'000; ///< the subject runs at most this many instructions before registers are compared
+    /// All memory and all devices are compared after at least so many, and not for more than a fifth of the time.
+    u64 memory_interval = 50'000'000;
+    /// Makes the engine under test instead of `subject`.
+    std::function<std::unique_ptr<Engine>(Cpu&)> make_subject;
+};
+
 struct MachineConfig {
     u64 memory_size = u64{256} << 20; ///< bytes, a multiple of 1 MiB
     std::string cpu = "max";          ///< CpuModel::names()
@@ -60,6 +74,9 @@ struct MachineConfig {
     bool reset_on_triple_fault = true; ///< false: a triple fault ends run()
     bool debug_exit = true;            ///< the isa-debug-exit port is there
     std::string firmware_folder = "/usr/share/seabios";
+    /// What is written to media that are put in later stays in memory.
+    bool keep_inserted_images = false;
+    LockstepConfig lockstep;
 };
 
 /// "128M", "1G", "65536K" or bytes; the error says what is wrong. The result is a valid memory_size.

@@ -16,13 +16,36 @@ class SnapshotReader;
 
 class Machine::Implementation {
   public:
+    /// Something that the guest is given from outside, for any machine of the same configuration.
+    using GuestInput = std::function<void(Implementation&)>;
+
+    /// With the engine "lockstep" the machine has the engine under test and start_lockstep() is to be called.
     static Result<std::unique_ptr<Implementation>> create(MachineConfig config, BoardContent content, MachineHost host);
+    ~Implementation();
+
+    /// `build` makes a machine in the state in which this one is now.
+    Result<> start_lockstep(Build build);
 
     Ending run();
     void stop();
     void post(std::function<void()> work);
     void set_paused(bool paused);
     void reset();
+    /// All input goes this way, so that it can be recorded. On the thread of run(), between two instructions.
+    void give(const GuestInput& input);
+
+    // --- For Lockstep, which drives machines by itself -------------------------------------------------------------
+    Moment moment() const { return board->timeline().moment(); }
+    /// What has to be done between two slices is done; false: the machine has ended.
+    bool make_ready();
+    /// At most `limit` instructions, and then the sleep of a halted CPU.
+    void execute_slice(i64 limit);
+    /// Runs to a moment that lies between two instructions, and not one instruction further. The moment is not reached
+    /// if the machine ends or does something else than what led there.
+    void advance_to(Moment moment);
+    const std::optional<Ending>& ending() const { return m_ending; }
+    bool reset_requested() const { return m_reset_requested; }
+    bool stop_requested();
 
     Result<> save(const std::string& path);
     Result<> load(const SnapshotReader& reader);
@@ -35,11 +58,15 @@ class Machine::Implementation {
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Typist> typist;
     std::unique_ptr<DebugAccess> debug_access;
+    std::unique_ptr<Input> input;
+    std::unique_ptr<Lockstep> lockstep; ///< of the machine that the user sees, or null
+    bool driven = false;                ///< by a Lockstep: never paused, never waits
     bool paused = false;
     u64 executed = 0;
     u64 executing_ns = 0;
 
   private:
+    class GivenInput;
     Implementation() = default;
     BoardEvents events();
     /// From inside an instruction: run() looks up after it.
@@ -48,10 +75,11 @@ class Machine::Implementation {
     void serve_posts();
     /// What has to be done between two slices; true: the guest may run.
     bool ready_to_execute();
-    void execute_slice();
     void idle();
     void wait_for_posts();
     void arm_tick();
+    void tick();
+    void report_difference();
 
     std::optional<Ending> m_ending;
     bool m_reset_requested = false;

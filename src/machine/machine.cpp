@@ -2,11 +2,13 @@
 // two instructions: timers, resets, posted work, pauses. There is one way to interrupt a slice: attention::stop.
 #include "machine/machine.h"
 
+#include "base/log.h"
 #include "bt/engine.h"
 #include "cpu/interp/interpreter.h"
 #include "machine/firmware.h"
 #include "machine/implementation.h"
 #include "machine/kernel_loader.h"
+#include "machine/lockstep.h"
 
 #include <future>
 
@@ -16,9 +18,15 @@ namespace {
 
 constexpr u64 tick_period_ns = 20'000'000;
 
-Result<std::unique_ptr<Engine>> make_engine(const std::string& name, Cpu& cpu) {
+constexpr std::string_view lockstep_name = "lockstep", best_engine = "bt";
+
+Result<std::unique_ptr<Engine>> make_engine(std::string name, const LockstepConfig& lockstep, Cpu& cpu) {
+    if (name == lockstep_name) {
+        if (lockstep.make_subject) return lockstep.make_subject(cpu);
+        name = lockstep.subject.empty() ? best_engine : lockstep.subject;
+    }
     if (name == "interp") return make_interpreter(cpu);
-    if (name.starts_with("bt")) {
+    if (name == "bt" || name.starts_with("bt:")) {
         bt::Options options;
         if (name.size() > 3) TRY(bt::apply_options(std::string_view(name).substr(3), options));
         return make_translator(cpu, options);
@@ -30,6 +38,25 @@ Result<std::unique_ptr<Engine>> make_engine(const std::string& name, Cpu& cpu) {
 
 // ---- Building ------------------------------------------------------------------------------------------------------
 
+/// Input from a front end, on its way to every machine that has to get it.
+class Machine::Implementation::GivenInput final : public Input {
+  public:
+    explicit GivenInput(Implementation& machine) : m_machine(machine) {}
+    void key(Key key, bool down) override {
+        m_machine.give([=](Implementation& machine) { machine.typist->key(key, down); });
+    }
+    void type(const std::vector<Chord>& chords) override {
+        m_machine.give([=](Implementation& machine) { machine.typist->type(chords); });
+    }
+    bool typed() const override { return m_machine.typist->typed(); }
+    void mouse(int dx, int dy, int wheel, u8 buttons) override {
+        m_machine.give([=](Implementation& machine) { machine.typist->mouse(dx, dy, wheel, buttons); });
+    }
+
+  private:
+    Implementation& m_machine;
+};
+
 Result<std::unique_ptr<Machine::Implementation>>
 Machine::Implementation::create(MachineConfig config, BoardContent content, MachineHost host) {
     std::unique_ptr<Implementation> machine(new Implementation);
@@ -37,23 +64,35 @@ Machine::Implementation::create(MachineConfig config, BoardContent content, Mach
     machine->content = std::move(content);
     machine->host = std::move(host);
     machine->board = TRY(Board::create(machine->config, machine->content, machine->events()));
-    machine->engine = TRY(make_engine(machine->config.engine, machine->board->cpu()));
+    machine->engine = TRY(make_engine(machine->config.engine, machine->config.lockstep, machine->board->cpu()));
     machine->typist = std::make_unique<Typist>(machine->board->timeline(), machine->board->keyboard());
     machine->debug_access = std::make_unique<DebugAccess>(machine->board->cpu(), *machine->engine);
+    machine->input = std::make_unique<GivenInput>(*machine);
     if (machine->host.tick) {
-        Implementation* self = machine.get();
-        machine->m_tick_timer = machine->board->timeline().create_transient_timer([self](u64) {
-            self->arm_tick();
-            self->host.tick();
-        });
+        machine->m_tick_timer =
+            machine->board->timeline().create_transient_timer([self = machine.get()](u64) { self->tick(); });
         machine->arm_tick();
     }
     return machine;
 }
 
+Machine::Implementation::~Implementation() = default;
+
+Result<> Machine::Implementation::start_lockstep(Build build) {
+    lockstep = TRY(Lockstep::create(*this, std::move(build)));
+    return Unit{};
+}
+
 void Machine::Implementation::arm_tick() {
     const u64 now = board->timeline().now();
     board->timeline().arm(m_tick_timer, now - now % tick_period_ns + tick_period_ns);
+}
+
+void Machine::Implementation::tick() {
+    arm_tick();
+    if (lockstep) lockstep->begin_tick();
+    host.tick();
+    if (lockstep) lockstep->end_tick();
 }
 
 BoardEvents Machine::Implementation::events() {
@@ -83,6 +122,11 @@ void Machine::Implementation::end(Ending ending) {
     interrupt();
 }
 
+void Machine::Implementation::give(const GuestInput& given) {
+    if (lockstep) lockstep->record(given);
+    given(*this);
+}
+
 // ---- Other threads -------------------------------------------------------------------------------------------------
 
 void Machine::Implementation::post(std::function<void()> work) {
@@ -90,7 +134,8 @@ void Machine::Implementation::post(std::function<void()> work) {
         const std::lock_guard lock(m_mutex);
         m_posts.push_back(std::move(work));
     }
-    board->cpu().raise_attention(attention::stop);
+    if (!lockstep)
+        board->cpu().raise_attention(attention::stop); // else a slice ends soon, and always at the same place
     m_wake.notify_one();
 }
 
@@ -99,7 +144,7 @@ void Machine::Implementation::stop() {
         const std::lock_guard lock(m_mutex);
         m_stop = true;
     }
-    board->cpu().raise_attention(attention::stop);
+    if (!lockstep) board->cpu().raise_attention(attention::stop);
     m_wake.notify_one();
 }
 
@@ -114,6 +159,11 @@ void Machine::Implementation::serve_posts() {
     for (const auto& work : posts) work();
 }
 
+bool Machine::Implementation::stop_requested() {
+    const std::lock_guard lock(m_mutex);
+    return m_stop;
+}
+
 void Machine::Implementation::wait_for_posts() {
     std::unique_lock lock(m_mutex);
     m_wake.wait(lock, [this] { return m_stop || !m_posts.empty(); });
@@ -126,16 +176,44 @@ Ending Machine::Implementation::run() {
     for (;;) {
         serve_posts();
         if (m_ending) {
+            if (lockstep && !lockstep->agree_at_end()) report_difference();
             board->timeline().stop();
             return *m_ending;
         }
-        if (ready_to_execute()) execute_slice();
+        if (!ready_to_execute()) continue;
+        execute_slice(lockstep ? lockstep->slice_limit() : Timeline::no_limit);
+        if (lockstep && !lockstep->agree()) report_difference();
+    }
+}
+
+void Machine::Implementation::report_difference() {
+    m_ending = Ending{Ending::Kind::difference, 0};
+    if (const std::string report = lockstep->take_report(); !report.empty() && host.difference) host.difference(report);
+}
+
+bool Machine::Implementation::make_ready() {
+    while (!m_ending)
+        if (ready_to_execute()) return true;
+    return false;
+}
+
+void Machine::Implementation::advance_to(Moment target) {
+    // A slice without instructions lets time pass or takes a pending stop; more in a row lead nowhere.
+    constexpr int most_idle_slices = 1000;
+    for (int idle_slices = 0; idle_slices < most_idle_slices; ++idle_slices) {
+        if (!make_ready()) return;
+        const Moment start = moment();
+        if (start >= target) return;
+        execute_slice(static_cast<i64>(std::max<u64>(1, target.retired - std::min(target.retired, start.retired))));
+        if (moment() >= target) return;
+        if (moment() > start) idle_slices = 0;
     }
 }
 
 bool Machine::Implementation::ready_to_execute() {
     if (m_host_error) {
         const std::string message = *std::exchange(m_host_error, std::nullopt);
+        if (driven) return false; // who drives it has the same host; it is retried when the other one is
         set_paused(true);
         if (host.host_error) host.host_error(message);
         return false;
@@ -154,12 +232,16 @@ bool Machine::Implementation::ready_to_execute() {
     }
     board->timeline().start();
     board->timeline().fire_due();
+    if (lockstep) {
+        lockstep->note_due_done();
+        if (stop_requested()) return false; // the end is where it would be with the attention that post() spares it
+    }
     return !m_ending && !m_reset_requested && !m_host_error && !paused;
 }
 
-void Machine::Implementation::execute_slice() {
+void Machine::Implementation::execute_slice(i64 limit) {
     Timeline& timeline = board->timeline();
-    const i64 count = timeline.begin_slice();
+    const i64 count = timeline.begin_slice(limit);
     const u64 retired = timeline.retired();
     const u64 start = Timeline::host_now();
     const Exit exit = engine->run(count);
@@ -189,7 +271,7 @@ void Machine::Implementation::execute_slice() {
 void Machine::Implementation::idle() {
     Timeline& timeline = board->timeline();
     if (timeline.next_deadline() == Timeline::never) {
-        if (board->cpu().attention == 0) wait_for_posts();
+        if (board->cpu().attention == 0 && !driven) wait_for_posts();
         return;
     }
     if (timeline.mode() == Timeline::Mode::deterministic) {
@@ -204,7 +286,7 @@ void Machine::Implementation::idle() {
 
 void Machine::Implementation::set_paused(bool now_paused) {
     if (paused && !now_paused) {
-        board->retry_host_requests();
+        give([](Implementation& machine) { machine.board->retry_host_requests(); });
         debug_access->note_resume();
     }
     paused = now_paused;
@@ -228,13 +310,23 @@ Result<std::unique_ptr<Machine>> Machine::create(MachineConfig config, MachineHo
     content.video_firmware = TRY(load_video_firmware(config.firmware_folder));
     if (config.kernel)
         content.kernel = TRY(load_kernel(*config.kernel, std::min(config.memory_size, low_memory_limit)));
-    return std::unique_ptr<Machine>(
-        new Machine(TRY(Implementation::create(std::move(config), std::move(content), std::move(host)))));
+    return finish(std::move(config), std::move(host),
+                  [content = std::move(content)](MachineConfig c, MachineHost h) mutable {
+                      return Implementation::create(std::move(c), content, std::move(h));
+                  });
+}
+
+Result<std::unique_ptr<Machine>> Machine::finish(MachineConfig config, MachineHost host, Build build) {
+    const bool lockstep = config.engine == lockstep_name;
+    if (lockstep) Lockstep::prepare(config);
+    auto implementation = TRY(build(std::move(config), std::move(host)));
+    if (lockstep) TRY(implementation->start_lockstep(std::move(build)));
+    return std::unique_ptr<Machine>(new Machine(std::move(implementation)));
 }
 
 const MachineConfig& Machine::config() const { return m_implementation->config; }
 
-std::vector<std::string_view> Machine::engine_names() { return {"interp", "bt"}; }
+std::vector<std::string_view> Machine::engine_names() { return {"interp", "bt", lockstep_name}; }
 
 std::vector<std::string_view> Machine::cpu_names() { return CpuModel::names(); }
 
@@ -257,9 +349,13 @@ void Machine::set_paused(bool paused) { m_implementation->set_paused(paused); }
 
 bool Machine::paused() const { return m_implementation->paused; }
 
-void Machine::reset() { m_implementation->reset(); }
+void Machine::reset() {
+    m_implementation->give([](Implementation& machine) { machine.reset(); });
+}
 
-void Machine::press_power_button() { m_implementation->board->press_power_button(); }
+void Machine::press_power_button() {
+    m_implementation->give([](Implementation& machine) { machine.board->press_power_button(); });
+}
 
 Result<> Machine::save(const std::string& path) { return m_implementation->save(path); }
 
@@ -269,16 +365,30 @@ u64 Machine::state_hash() { return m_implementation->state_hash(); }
 
 MachineStatistics Machine::statistics() const {
     const Timeline& timeline = m_implementation->board->timeline();
-    return {timeline.retired(), timeline.now(), m_implementation->executing_ns, m_implementation->executed};
+    MachineStatistics s;
+    s.retired = timeline.retired();
+    s.virtual_ns = timeline.now();
+    s.executing_ns = m_implementation->executing_ns;
+    s.executed = m_implementation->executed;
+    if (m_implementation->lockstep) m_implementation->lockstep->add_statistics(s);
+    return s;
 }
 
 Result<> Machine::change_medium(Drive drive, unsigned number, const std::string& path) {
-    return m_implementation->board->change_medium(drive == Drive::cdrom ? Board::Medium::cdrom : Board::Medium::floppy,
-                                                  number, path);
+    const Board::Medium medium = drive == Drive::cdrom ? Board::Medium::cdrom : Board::Medium::floppy;
+    // Not by give(): the result is of interest.
+    if (m_implementation->lockstep)
+        m_implementation->lockstep->record([=](Implementation& machine) {
+            if (const auto changed = machine.board->change_medium(medium, number, path); !changed.ok())
+                log(LogLevel::Warning, "lockstep: {}", changed.error().message);
+        });
+    return m_implementation->board->change_medium(medium, number, path);
 }
 
 void Machine::serial_input(unsigned port, std::span<const u8> bytes) {
-    for (const u8 byte : bytes) m_implementation->board->uart(port).receive(byte);
+    m_implementation->give([port, input = std::vector<u8>(bytes.begin(), bytes.end())](Implementation& machine) {
+        for (const u8 byte : input) machine.board->uart(port).receive(byte);
+    });
 }
 
 std::size_t Machine::serial_room(unsigned port) const { return m_implementation->board->uart(port).room(); }
@@ -287,7 +397,7 @@ const Picture& Machine::capture_picture() { return m_implementation->board->capt
 
 std::optional<TextScreen> Machine::capture_text() { return m_implementation->board->capture_text(); }
 
-Input& Machine::input() { return *m_implementation->typist; }
+Input& Machine::input() { return *m_implementation->input; }
 
 Debugger& Machine::debugger() { return *m_implementation->debug_access; }
 

@@ -26,6 +26,7 @@ struct Ending {
         triple_fault, ///< with MachineConfig::reset_on_triple_fault off
         debug_exit,   ///< the guest wrote to isa-debug-exit: `status` is odd
         stopped,      ///< by stop()
+        difference,   ///< engine "lockstep": the engines do not agree; MachineHost::difference has been told
     };
     Kind kind = Kind::stopped;
     int status = 0;
@@ -41,6 +42,8 @@ struct MachineHost {
     std::function<void()> tick;
     /// A debugger's breakpoint, watchpoint or step ended execution: the guest is paused.
     std::function<void()> debug_stop;
+    /// Engine "lockstep": a report of many lines about the first difference; run() ends after it.
+    std::function<void(const std::string& report)> difference;
 };
 
 struct MachineStatistics {
@@ -48,6 +51,10 @@ struct MachineStatistics {
     u64 virtual_ns = 0;   ///< since power-on
     u64 executing_ns = 0; ///< host time spent in the engine since this process started the machine
     u64 executed = 0;     ///< guest instructions in that time
+    // Engine "lockstep":
+    u64 comparisons = 0;  ///< of registers; 0: another engine
+    u64 following_ns = 0; ///< host time of the reference
+    u64 comparing_ns = 0; ///< host time of comparing
     double mips() const {
         return executing_ns == 0 ? 0 : static_cast<double>(executed) * 1000.0 / static_cast<double>(executing_ns);
     }
@@ -61,6 +68,7 @@ class Machine {
     struct ResumeWishes {
         bool deterministic = false;
         std::string engine = "interp";
+        LockstepConfig lockstep = {};
     };
     static Result<std::unique_ptr<Machine>> restore(const std::string& path, ResumeWishes wishes, MachineHost host);
     ~Machine();
@@ -107,7 +115,11 @@ class Machine {
 
   private:
     class Implementation;
+    class Lockstep;
     explicit Machine(std::unique_ptr<Implementation> implementation);
+    using Build = std::function<Result<std::unique_ptr<Implementation>>(MachineConfig, MachineHost)>;
+    /// `build` makes machines in the state to begin with.
+    static Result<std::unique_ptr<Machine>> finish(MachineConfig config, MachineHost host, Build build);
     std::unique_ptr<Implementation> m_implementation;
 };
 

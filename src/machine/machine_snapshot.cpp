@@ -107,14 +107,15 @@ u64 Machine::Implementation::state_hash() {
 }
 
 Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, ResumeWishes wishes, MachineHost host) {
-    const SnapshotReader reader = TRY(SnapshotReader::open(path));
+    const auto reader = std::make_shared<const SnapshotReader>(TRY(SnapshotReader::open(path)));
     MachineConfig config;
-    TRY(reader.load("config", [&](Archive& ar) { archive_config(ar, config); }));
+    TRY(reader->load("config", [&](Archive& ar) { archive_config(ar, config); }));
     config.deterministic = config.deterministic || wishes.deterministic;
     config.engine = wishes.engine;
+    config.lockstep = std::move(wishes.lockstep);
     std::vector<u8> bytes;
-    for (std::size_t i = 0; i == 0 || i < reader.count("content"); ++i) {
-        const std::vector<u8> piece = TRY(reader.chunk("content", i));
+    for (std::size_t i = 0; i == 0 || i < reader->count("content"); ++i) {
+        const std::vector<u8> piece = TRY(reader->chunk("content", i));
         bytes.insert(bytes.end(), piece.begin(), piece.end());
     }
     BoardContent content;
@@ -122,9 +123,13 @@ Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, Resum
     content.archive(ar);
     if (!ar.ok() || ar.remaining() != 0)
         return make_error("the snapshot {} cannot be resumed: part \"content\": {}", path, ar.error());
-    auto implementation = TRY(Implementation::create(std::move(config), std::move(content), std::move(host)));
-    TRY(implementation->load(reader));
-    return std::unique_ptr<Machine>(new Machine(std::move(implementation)));
+    return finish(std::move(config), std::move(host),
+                  [content = std::move(content), reader](MachineConfig c,
+                                                         MachineHost h) -> Result<std::unique_ptr<Implementation>> {
+                      auto machine = TRY(Implementation::create(std::move(c), content, std::move(h)));
+                      TRY(machine->load(*reader));
+                      return machine;
+                  });
 }
 
 } // namespace ringshift

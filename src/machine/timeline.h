@@ -20,15 +20,24 @@
 #include "base/device.h"
 #include "cpu/state.h"
 
+#include <compare>
 #include <limits>
 #include <string>
 #include <vector>
 
 namespace ringshift {
 
+/// A place between two instructions of a deterministic run. HLT makes time pass without instructions.
+struct Moment {
+    u64 retired = 0;
+    u64 now = 0; ///< ns
+    auto operator<=>(const Moment&) const = default;
+};
+
 class Timeline final : public Clock {
   public:
     enum class Mode : u8 { deterministic, paced };
+    static constexpr i64 no_limit = std::numeric_limits<i64>::max();
     static constexpr u64 never = std::numeric_limits<u64>::max();
     /// The most virtual time (ns) that passes between two looks at the host's clock.
     static constexpr u64 catch_up_limit = 50'000'000;
@@ -53,7 +62,7 @@ class Timeline final : public Clock {
     /// The earliest deadline, or `never`.
     u64 next_deadline() const;
     /// Instructions to run now; at least 1 and at most `limit`.
-    i64 begin_slice(i64 limit = std::numeric_limits<i64>::max());
+    i64 begin_slice(i64 limit = no_limit);
     /// The engine has returned; CpuState's budget says what it left.
     void end_slice();
     /// Calls back every timer whose deadline has passed, in order. A timer that keeps re-arming itself into the past
@@ -76,6 +85,7 @@ class Timeline final : public Clock {
 
     /// Instructions retired since power-on.
     u64 retired() const;
+    Moment moment() const { return {retired(), now()}; }
 
     void archive(Archive& ar);
 
