@@ -16,6 +16,8 @@ enum class SegmentClass : u8 {
     checked, ///< a limit to check as well
 };
 
+SegmentClass classify(const Segment& segment);
+
 /// Everything about the processor that translated code takes for granted. A block that may change it ends.
 struct Mode {
     u64 cs_base = 0;

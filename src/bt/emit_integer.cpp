@@ -38,7 +38,8 @@ bool Translator::emit_native(u32 i) {
     if (in.mnemonic == NOP) return true; // a memory operand of NOP is not accessed
     if (in.mnemonic == LEA) return emit_lea(i);
     if (in.mnemonic == DIV || in.mnemonic == IDIV) return emit_divide(i);
-    if (in.mnemonic == XLAT || !plain_operands(in)) return false;
+    if (in.mnemonic == XLAT) return false;
+    if (!plain_operands(in)) return emit_system(i);
     const Encodable how = encodable(in);
     if (how == Encodable::no) return false;
     const Operand* memory = memory_operand(in);

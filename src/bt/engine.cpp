@@ -20,14 +20,10 @@ namespace ringshift {
 
 namespace bt {
 
-namespace {
-
 SegmentClass classify(const Segment& s) {
     if (s.read_span != Segment::flat_span || s.write_span != Segment::flat_span) return SegmentClass::checked;
     return s.base == 0 ? SegmentClass::flat : SegmentClass::based;
 }
-
-} // namespace
 
 Mode mode_of(const CpuState& state) {
     Mode mode;
@@ -76,6 +72,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     Block* block_here();
     Block* translate(const BlockKey& key, const Mode& mode);
     u32 make_room(u32 size);
+    void append_after_sti(Block& block, bool code32);
     void destroy(Block& block);
     void destroy_all();
     void bury() { m_graveyard.clear(); }
@@ -250,6 +247,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     block->key = key;
     const std::size_t count = std::min<std::size_t>(decoded->insns.size(), m_options.block_limit);
     block->insns.assign(decoded->insns.begin(), decoded->insns.begin() + static_cast<std::ptrdiff_t>(count));
+    append_after_sti(*block, mode.code32);
     for (const DecodedInsn& insn : block->insns) block->bytes += std::max<u32>(insn.insn.length, 1);
     const auto code = m_translator.translate(*block, mode, false);
     block->code_offset = make_room(block->code_size);
@@ -265,6 +263,21 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     bucket = block.get();
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
+}
+
+/// STI is done in place only if something follows it in the block: the interpreter's blocks end there, ours go on.
+void TranslatorEngine::append_after_sti(Block& block, bool code32) {
+    PhysAddr next = block.key.start;
+    for (const DecodedInsn& insn : block.insns) next = next + insn.insn.length;
+    while (block.insns.back().insn.mnemonic == Mnemonic::STI && next.page() == block.key.start.page()) {
+        const ringshift::Block* more = m_interpreter.blocks().get(next, code32);
+        if (!more) return;
+        for (const DecodedInsn& insn : more->insns) {
+            if (block.insns.size() >= m_options.block_limit) return;
+            block.insns.push_back(insn);
+            next = next + insn.insn.length;
+        }
+    }
 }
 
 u32 TranslatorEngine::make_room(u32 size) {

@@ -22,11 +22,8 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     block.links.reserve(2);
     u32 rip = block.key.eip;
     for (u32 i = 0; i < count; ++i) {
-        const Insn& in = block.insns[i].insn;
-        const u32 next = rip + in.length;
-        const bool continues = in.mnemonic == Mnemonic::IN || in.mnemonic == Mnemonic::OUT;
-        block.sites[i] = {block.insns[i].handler, &in, rip, count - i, next, continues};
-        rip = next;
+        block.sites[i] = make_site(i, rip);
+        rip = block.sites[i].next_rip;
     }
     m_e.begin(record);
     emit_entry();
@@ -93,7 +90,7 @@ bool Translator::emit_special(u32 i) {
     const Mnemonic mnemonic = insn(i).mnemonic;
     switch (policy(mnemonic).strategy) {
     case Strategy::Native: return emit_native(i);
-    case Strategy::Expand: return emit_control(i) || emit_stack(i);
+    case Strategy::Expand: return emit_control(i) || emit_stack(i) || emit_system(i);
     case Strategy::Helper:
     case Strategy::Stop: return false;
     }

@@ -58,6 +58,22 @@ class Translator {
     /// Adds to the stack pointer.
     void emit_release(u32 bytes);
 
+    // emit_system.cpp
+    Site make_site(u32 i, u32 rip) const;
+    bool emit_system(u32 i);
+    bool emit_sti(u32 i);
+    bool emit_push_flags(u32 i);
+    bool emit_pop_flags(u32 i);
+    bool emit_move_from_system(u32 i);
+    void emit_change_system_flag(u32 bit, bool on);
+    bool owns_interrupt_flag() const;
+    x86::Mem attention_word() const {
+        const auto distance = reinterpret_cast<const u8*>(&m_cpu.attention) - reinterpret_cast<const u8*>(&m_cpu.state);
+        return in_state(static_cast<std::size_t>(distance), 4);
+    }
+    /// At the end of the block: insn i by its handler, entered at `entry`, going on at `after`.
+    void emit_handler_later(u32 i, const asmjit::Label& entry, const asmjit::Label& after, const char* why);
+
     // emit_control.cpp
     bool emit_control(u32 i);
     bool emit_jcc(u32 i);
