@@ -30,6 +30,8 @@ constexpr std::size_t most_shown_bytes = 64;
 constexpr int most_attempts = 8;
 /// Slices without an instruction let time pass or take a pending stop; more in a row lead nowhere.
 constexpr int most_idle_slices = 1000;
+/// What an engine calls a block and is longer has not narrowed the search (a REP instruction counts each element).
+constexpr u64 longest_block = 500;
 /// Comparing everything may take one part in this many of the time.
 constexpr u64 whole_comparison_share = 8;
 
@@ -370,8 +372,11 @@ Result<std::string> Machine::Lockstep::find() {
         const std::vector<u64> wrong = differing_offsets(subject, reference);
         const bool devices_differ = !differing_devices(*subject.board, *reference.board, true).empty();
         if (wrong.empty() && !devices_differ && equal_cpus(subject, reference)) {
-            const std::string report = TRY(search_blocks(trial, end, watched));
-            return report.empty() ? search_lengths(start, end) : report;
+            const FirstBlock block = TRY(search_blocks(trial, end, watched));
+            if (!block.report.empty() && block.instructions <= longest_block) return block.report;
+            const std::string report = TRY(search_lengths(
+                start, end, block.report.empty() ? "It does not show when the subject runs block by block." : ""));
+            return report.empty() ? block.report : report;
         }
         if (start == good) break;
         // Wrong since an earlier slice.
@@ -396,7 +401,8 @@ Result<std::string> Machine::Lockstep::find() {
 }
 
 /// The subject block by block, the reference instruction by instruction; empty if they agree to the end.
-Result<std::string> Machine::Lockstep::search_blocks(Trial& trial, Moment end, const std::vector<u64>& watched) {
+Result<Machine::Lockstep::FirstBlock> Machine::Lockstep::search_blocks(Trial& trial, Moment end,
+                                                                       const std::vector<u64>& watched) {
     Implementation &subject = **trial.subject, &reference = **trial.reference;
     subject.engine->set_one_block(true);
     for (int idle = 0; trial.moment() < end && !subject.ending() && idle < most_idle_slices;) {
@@ -415,14 +421,14 @@ Result<std::string> Machine::Lockstep::search_blocks(Trial& trial, Moment end, c
             d.host_code = subject.engine->describe_code(
                 LinearAddr(static_cast<u32>(state.segment(SegmentName::cs).base + state.rip)));
         }
-        return format_difference(d);
+        return FirstBlock{format_difference(d), trial.moment().retired - before.retired};
     }
-    return std::string();
+    return FirstBlock{};
 }
 
-/// For a difference that does not show block by block: what lies between blocks is wrong. Looks for the smallest number
-/// of instructions from `start` that shows it.
-Result<std::string> Machine::Lockstep::search_lengths(Moment start, Moment end) {
+/// For a difference that block by block does not show, or not closely: looks for the smallest number of instructions
+/// from `start` that shows it at the end of a run.
+Result<std::string> Machine::Lockstep::search_lengths(Moment start, Moment end, const std::string& remark) {
     u64 good = start.retired, bad = end.retired;
     const u64 begin = Timeline::host_now();
     constexpr u64 most_time = 120'000'000'000;
@@ -441,10 +447,10 @@ Result<std::string> Machine::Lockstep::search_lengths(Moment start, Moment end) 
             Difference d = difference_between(subject, reference);
             d.instructions = executed;
             d.headline =
-                fmt::format("A difference after {} instructions ({} ns of virtual time). It does not show when the "
-                            "subject runs block by block: it is in what connects blocks. Both agreed {} instructions "
-                            "before, and do so if the run ends after {}.",
-                            length, trial.moment().now, length - start.retired, good);
+                fmt::format("A difference after {} instructions ({} ns of virtual time) in a run from {}; if it ends "
+                            "after {} both agree.",
+                            length, trial.moment().now, start.retired, good);
+            if (!remark.empty()) d.remarks.push_back(remark);
             report = format_difference(d);
         } else {
             good = length;

@@ -43,6 +43,10 @@ class Machine::Lockstep {
 
   private:
     class Driven;
+    struct FirstBlock {
+        std::string report; ///< empty: no block differs
+        u64 instructions = 0;
+    };
     struct Trial;
 
     /// What the subject was given, and when.
@@ -65,8 +69,8 @@ class Machine::Lockstep {
     bool compare(bool everything);
 
     Result<std::string> find();
-    Result<std::string> search_blocks(Trial& trial, Moment end, const std::vector<u64>& watched);
-    Result<std::string> search_lengths(Moment start, Moment end);
+    Result<FirstBlock> search_blocks(Trial& trial, Moment end, const std::vector<u64>& watched);
+    Result<std::string> search_lengths(Moment start, Moment end, const std::string& remark);
     static Difference difference_between(Implementation& subject, Implementation& reference);
 
     Implementation& m_subject;

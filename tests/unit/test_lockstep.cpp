@@ -213,7 +213,7 @@ TEST_CASE("lockstep says so when a difference shows only at full speed") {
     INFO(r.report);
     CHECK(r.ending.kind == Ending::Kind::difference);
     CHECK_THAT(r.report, Contains("A difference after 5000 instructions"));
-    CHECK_THAT(r.report, Contains("does not show when the subject runs block by block"));
+    CHECK_THAT(r.report, Contains("It does not show when the subject runs block by block"));
     CHECK_THAT(r.report, Contains("Registers that differ: EBP\n"));
 }
 
