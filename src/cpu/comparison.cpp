@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<const char*, 8> gpr_names = {"EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"};
 constexpr std::array<const char*, 6> segment_names = {"ES", "CS", "SS", "DS", "FS", "GS"};
 /// A report shows at most this many instructions, from the end; elements of one REP instruction are one.
-constexpr std::size_t shown_instructions = 200;
+constexpr std::size_t shown_instructions = 64;
 
 /// Calls visit.value(name, index, a, b) for each part of two states; `index` is -1 for what is not in an array. Parts
 /// for which visit.main() is true are shown in every report.

@@ -26,14 +26,14 @@ class Boot:
     timeout: int = 240  # seconds of the host's time
 
 
-def kernel(flavour, *more, label="boot", append="console=ttyS0 cryptomgr.notests", memory="128M", cpu="max", end=POWER_OFF, status=0):
+def kernel(flavour, *more, label="boot", append="console=ttyS0 cryptomgr.notests", memory="128M", cpu="max", end=POWER_OFF, status=0, timeout=240):
     """linux-mini, loaded as a kernel: it must find its way to the shell, count, and switch itself off. (Without cryptomgr.notests
     the kernel first tests its ciphers for 4,000 million instructions.)"""
     return Boot(
         ["--memory-size", memory, "--cpu", cpu, "--kernel", "{0}", "--initrd", "{1}", "--append", append, *more,
          "--expect", "@@BOOTED", "--expect", "mini#", "--send", "echo $((6 * 7))-$(uname -m)\\n", "--expect", "^42-i[3-6]86",
          *end],
-        [f"linux-mini/vmlinuz-{flavour}", f"linux-mini/initrd-{flavour}.gz"], label, status)
+        [f"linux-mini/vmlinuz-{flavour}", f"linux-mini/initrd-{flavour}.gz"], label, status, timeout)
 
 
 def medium(option, file, *more, label="slow"):
@@ -61,6 +61,7 @@ def rescue(option, file, drive, label="boot"):
 BOOTS = {
     "linux-mini 686-pae": kernel("686-pae"),
     "linux-mini 686": kernel("686", label="slow"),
+    "linux-mini 686-pae in lockstep with itself": kernel("686-pae", "--engine", "lockstep:interp", label="slow", timeout=600),
     "linux-mini 686-pae on a Pentium III": kernel("686-pae", label="slow", cpu="pentium3"),
     "linux-mini 686-pae on a Pentium 4": kernel("686-pae", label="slow", cpu="pentium4"),
     # Nothing can switch such a machine off; the keyboard controller resets it.
