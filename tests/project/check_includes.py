@@ -18,7 +18,7 @@ ALLOWED = {
 MACHINE_PUBLIC = {"machine.h", "config.h", "display.h", "input.h", "debugger.h", "image_kind.h", "host_file.h"}
 # A third-party library enters through one folder.
 LIBRARIES = {
-    r"Zydis": "src/cpu/isa/",
+    r"Zydis|Zycore": "src/cpu/isa/",
     r"asmjit": "src/bt/",
     r"SDL": "src/frontend/sdl/",
     r"n?curses": "src/frontend/terminal",
