@@ -5,6 +5,7 @@
 #include "cpu/cpu.h"
 #include "cpu/interp/block_cache.h"
 
+#include <optional>
 #include <vector>
 
 namespace ringshift::bt {
@@ -60,6 +61,9 @@ struct Mark {
 struct Block {
     BlockKey key;
     u32 bytes = 0; ///< of guest code
+    /// The one instruction of this block crosses into this frame. Links to such a block are taken back as those that
+    /// cross pages themselves.
+    std::optional<PhysAddr> second;
     u32 code_offset = 0;
     u32 code_size = 0;
     bool dead = false;
@@ -69,6 +73,15 @@ struct Block {
     std::vector<Link*> incoming;
     std::vector<Mark> marks; ///< empty unless recorded
     Block* next = nullptr;   ///< in its bucket
+
+    /// Bytes in the first frame.
+    u32 first_bytes() const { return second ? static_cast<u32>(page_size - key.start.offset()) : bytes; }
+    bool contains(PhysAddr address, u64 size) const {
+        const auto overlaps = [&](PhysAddr start, u64 length) {
+            return start.value < address.value + size && address.value < start.value + length;
+        };
+        return overlaps(key.start, first_bytes()) || (second && overlaps(*second, bytes - first_bytes()));
+    }
 };
 
 } // namespace ringshift::bt

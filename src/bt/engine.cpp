@@ -73,6 +73,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     Block* translate(const BlockKey& key, const Mode& mode);
     u32 make_room(u32 size);
     void append_after_sti(Block& block, bool code32);
+    bool take_crossing_instruction(Block& block);
+    std::optional<PhysAddr> second_frame(LinearAddr address);
     void destroy(Block& block);
     void destroy_all();
     void bury() { m_graveyard.clear(); }
@@ -231,7 +233,11 @@ Block* TranslatorEngine::block_here() {
         start = t.address;
     }
     const BlockKey key{start, static_cast<u32>(state.rip), current_mode()};
-    if (Block* block = find(key)) return block;
+    if (Block* block = find(key)) {
+        if (!block->second || second_frame(linear_rip()) == block->second) return block;
+        destroy(*block); // the second page is another one now
+        return nullptr;
+    }
     u8& heat = m_heat[key.hash() % heat_entries];
     if (heat < m_options.hot_threshold) {
         ++heat;
@@ -241,12 +247,15 @@ Block* TranslatorEngine::block_here() {
 }
 
 Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
-    const ringshift::Block* decoded = m_interpreter.find_block();
-    if (!decoded || !m_cpu.mmu.memory().frame(key.start).is_ram) return nullptr;
+    if (!m_cpu.mmu.memory().frame(key.start).is_ram) return nullptr;
     auto block = std::make_unique<Block>();
     block->key = key;
-    const std::size_t count = std::min<std::size_t>(decoded->insns.size(), m_options.block_limit);
-    block->insns.assign(decoded->insns.begin(), decoded->insns.begin() + static_cast<std::ptrdiff_t>(count));
+    if (const ringshift::Block* decoded = m_interpreter.find_block()) {
+        const std::size_t count = std::min<std::size_t>(decoded->insns.size(), m_options.block_limit);
+        block->insns.assign(decoded->insns.begin(), decoded->insns.begin() + static_cast<std::ptrdiff_t>(count));
+    } else if (!take_crossing_instruction(*block)) {
+        return nullptr;
+    }
     append_after_sti(*block, mode.code32);
     for (const DecodedInsn& insn : block->insns) block->bytes += std::max<u32>(insn.insn.length, 1);
     const auto code = m_translator.translate(*block, mode, false);
@@ -254,15 +263,38 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     m_memory->publish(block->code_offset, code);
 
     PhysicalMap& memory = m_cpu.mmu.memory();
-    const bool first = !memory.has_code(key.start);
-    memory.mark_code(key.start, block->bytes);
-    if (first) m_cpu.mmu.protect_frame(key.start);
-    m_by_frame[key.start.page()].push_back(block.get());
+    const auto track = [&](PhysAddr start, u32 bytes) {
+        const bool first = !memory.has_code(start);
+        memory.mark_code(start, bytes);
+        if (first) m_cpu.mmu.protect_frame(start);
+        m_by_frame[start.page()].push_back(block.get());
+    };
+    track(key.start, block->first_bytes());
+    if (block->second) track(*block->second, block->bytes - block->first_bytes());
     Block*& bucket = m_buckets[key.hash() % buckets];
     block->next = bucket;
     bucket = block.get();
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
+}
+
+/// An instruction that crosses a page is a block of its own, which depends on both frames.
+bool TranslatorEngine::take_crossing_instruction(Block& block) {
+    const DecodedInsn* decoded = m_interpreter.fetch_one();
+    const LinearAddr address = linear_rip();
+    if (!decoded || address.offset() + decoded->insn.length <= page_size) return false;
+    const auto second = second_frame(address);
+    if (!second || !m_cpu.mmu.memory().frame(*second).is_ram) return false;
+    block.insns.push_back(*decoded);
+    block.second = second;
+    return true;
+}
+
+std::optional<PhysAddr> TranslatorEngine::second_frame(LinearAddr address) {
+    const LinearAddr next(static_cast<u32>((address.value & ~page_mask) + page_size));
+    const Translation t = m_cpu.mmu.translate(next, {AccessKind::Fetch, m_cpu.data_privilege()});
+    if (!t.ok) return std::nullopt;
+    return t.address;
 }
 
 /// STI is done in place only if something follows it in the block: the interpreter's blocks end there, ours go on.
@@ -320,6 +352,14 @@ void TranslatorEngine::destroy(Block& block) {
         std::erase(link.global ? m_global_crossing_links : m_crossing_links, &link);
     }
     if (m_runtime.link && m_runtime.link->from == &block) m_runtime.link = nullptr;
+    const auto forget = [&](PhysAddr start) {
+        const auto it = m_by_frame.find(start.page());
+        if (it == m_by_frame.end()) return;
+        std::erase(it->second, &block);
+        if (it->second.empty()) m_by_frame.erase(it);
+    };
+    forget(block.key.start);
+    if (block.second) forget(*block.second);
     Block** place = &m_buckets[block.key.hash() % buckets];
     while (*place != &block) place = &(*place)->next;
     *place = block.next;
@@ -335,12 +375,13 @@ void TranslatorEngine::destroy(Block& block) {
 /// The direct exit that was taken last leads to the block at CS:RIP.
 void TranslatorEngine::follow(Link& link, Block& target) {
     if (!m_options.link || link.from->dead || link.to) return;
+    if (target.second) link.crosses = true;
     if (link.crosses && !m_options.link_pages) return;
     if (target.key.eip != link.target || target.key.mode != link.from->key.mode) return; // an interrupt came between
     link.to = &target;
     target.incoming.push_back(&link);
     if (link.crosses) {
-        link.global = m_cpu.mmu.fetches_global(linear_rip(), m_cpu.state.cpl == 3);
+        link.global = !target.second && m_cpu.mmu.fetches_global(linear_rip(), m_cpu.state.cpl == 3);
         (link.global ? m_global_crossing_links : m_crossing_links).push_back(&link);
     }
     m_memory->patch(link.from->code_offset + link.patch, target.code_offset);
@@ -398,13 +439,8 @@ bool TranslatorEngine::code_written(PhysAddr address, u64 size) {
     const auto it = m_by_frame.find(address.page());
     if (it == m_by_frame.end()) return false;
     std::vector<Block*> hit;
-    std::erase_if(it->second, [&](Block* block) {
-        const bool overlaps =
-            block->key.start.value < address.value + size && address.value < block->key.start.value + block->bytes;
-        if (overlaps) hit.push_back(block);
-        return overlaps;
-    });
-    if (it->second.empty()) m_by_frame.erase(it);
+    for (Block* block : it->second)
+        if (block->contains(address, size)) hit.push_back(block);
     for (Block* block : hit) destroy(*block);
     return !hit.empty();
 }
@@ -412,7 +448,12 @@ bool TranslatorEngine::code_written(PhysAddr address, u64 size) {
 void TranslatorEngine::mark_again(PhysAddr frame) {
     const auto it = m_by_frame.find(frame.page());
     if (it == m_by_frame.end()) return;
-    for (const Block* block : it->second) m_cpu.mmu.memory().mark_code(block->key.start, block->bytes);
+    for (const Block* block : it->second) {
+        if (block->key.start.page() == frame.page())
+            m_cpu.mmu.memory().mark_code(block->key.start, block->first_bytes());
+        else
+            m_cpu.mmu.memory().mark_code(*block->second, block->bytes - block->first_bytes());
+    }
 }
 
 void TranslatorEngine::map_changed() { destroy_all(); }

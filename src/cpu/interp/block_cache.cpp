@@ -44,7 +44,10 @@ const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
     const Frame frame = memory.frame(start);
     if (!frame.read_host) return nullptr;
     auto block = decode(start, frame.read_host + start.offset(), code32);
-    if (!block) return nullptr;
+    if (!block) { // an instruction that crosses the frame: fetched by itself each time, whatever it becomes
+        recent = {key(start, code32), nullptr};
+        return nullptr;
+    }
     if (m_blocks.size() >= maximum_blocks) destroy_all();
     if (frame.is_ram) {
         const bool first = !memory.has_code(start);

@@ -43,6 +43,9 @@ class Interpreter final : public Engine {
     void step_block();
     /// The decoded block at CS:RIP; null where a block cannot be had.
     const Block* find_block();
+    /// The instruction at CS:RIP by itself, for where find_block() finds none: it crosses a page or the CS limit. Null
+    /// with the CPU's exception raised. Valid until the next call.
+    const DecodedInsn* fetch_one();
     /// Blocks destroyed since stay readable until look_around().
     BlockCache& blocks() { return m_blocks; }
 
@@ -66,7 +69,6 @@ class Interpreter final : public Engine {
     }
     /// One instruction fetched byte by byte: it crosses a page or the CS limit, or stands in MMIO.
     const DecodedInsn* fetch_crossing();
-    const DecodedInsn* fetch_one();
     bool at_breakpoint(LinearAddr address);
     Flow execute(const DecodedInsn& decoded);
     LinearAddr instruction_address() const {
