@@ -165,6 +165,32 @@ struct NameVisitor {
     }
 };
 
+/// As many digits as the larger of two 8-byte values needs, 8 or 16; other values have all of theirs.
+template <typename T>
+std::size_t digits_of(const T& a, const T& b) {
+    if constexpr (sizeof(T) == 8) {
+        constexpr u64 low_half = 0xFFFFFFFF;
+        if (static_cast<u64>(a) <= low_half && static_cast<u64>(b) <= low_half) return 8;
+    }
+    return 2 * sizeof a;
+}
+
+/// What an instruction changed, with the new values. EIP is left out, and what repeats another part in our own form.
+struct ChangeVisitor {
+    std::string text;
+    void main(bool) {}
+    template <typename T>
+    void value(const char* name, int index, const T& before, const T& after) {
+        const std::string_view plain(name);
+        if (std::memcmp(&before, &after, sizeof before) == 0 || plain == "EIP" || plain.find(' ') != plain.npos) return;
+        text += fmt::format(" {}={}", NameVisitor::full(name, index),
+                            hexadecimal(&after, sizeof after, digits_of(before, after)));
+    }
+    void segment(const char* name, const Segment& before, const Segment& after) {
+        if (!equal_segments(before, after)) text += fmt::format(" {}={:04x}", name, after.selector);
+    }
+};
+
 struct TableVisitor {
     std::string text;
     bool show_all = true;
@@ -174,11 +200,7 @@ struct TableVisitor {
     template <typename T>
     void value(const char* name, int index, const T& a, const T& b) {
         const bool differs = std::memcmp(&a, &b, sizeof a) != 0;
-        std::size_t digits = 2 * sizeof a;
-        if constexpr (sizeof(T) == 8) {
-            constexpr u64 low_half = 0xFFFFFFFF;
-            if (static_cast<u64>(a) <= low_half && static_cast<u64>(b) <= low_half) digits = 8;
-        }
+        const std::size_t digits = digits_of(a, b);
         std::string first = hexadecimal(&a, sizeof a, digits), second = hexadecimal(&b, sizeof b, digits);
         if constexpr (std::is_same_v<T, u32>) {
             if (std::string_view(name) == "EFLAGS") {
@@ -237,18 +259,15 @@ std::string listing(const Difference& d) {
         while (i != suspect && last + 1 < count && last + 1 != suspect &&
                same_place(d.instructions[last + 1].before, before))
             ++last;
-        NameVisitor changed;
+        ChangeVisitor changed;
         visit_states(before, state_after(d, last), changed);
-        std::string changes;
-        for (const std::string& name : changed.names)
-            if (name != "EIP" && name.find(' ') == std::string::npos) changes += " " + name;
         std::size_t length = 0;
         const std::string mnemonic =
             disassemble({insn.bytes.data(), insn.available}, cs.is_32bit(), static_cast<u32>(before.rip), &length);
-        text +=
-            fmt::format("{} {:04x}:{:08x}  {:<22} {:<40}{}{}\n", i == suspect ? '>' : ' ', cs.selector, before.rip,
-                        fmt::format("{:02x}", fmt::join(std::span(insn.bytes).first(length), "")), mnemonic,
-                        changes.empty() ? "" : " ;" + changes, last > i ? fmt::format(", {} times", last - i + 1) : "");
+        text += fmt::format("{} {:04x}:{:08x}  {:<22} {:<40}{}{}\n", i == suspect ? '>' : ' ', cs.selector, before.rip,
+                            fmt::format("{:02x}", fmt::join(std::span(insn.bytes).first(length), "")), mnemonic,
+                            changed.text.empty() ? "" : " ;" + changed.text,
+                            last > i ? fmt::format(", {} times", last - i + 1) : "");
         i = last;
     }
     return text;

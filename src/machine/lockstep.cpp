@@ -432,8 +432,8 @@ Result<std::string> Machine::Lockstep::search_lengths(Moment start, Moment end, 
     u64 good = start.retired, bad = end.retired;
     const u64 begin = Timeline::host_now();
     constexpr u64 most_time = 120'000'000'000;
-    std::string report;
-    for (u64 length = bad; bad - good > 1 || report.empty(); length = good + (bad - good) / 2) {
+    std::optional<Difference> found;
+    for (u64 length = bad; bad - good > 1 || !found; length = good + (bad - good) / 2) {
         Trial trial = TRY(make_trial());
         TRY(trial.run_to(start));
         trial.run_subject({length, end.now});
@@ -441,23 +441,21 @@ Result<std::string> Machine::Lockstep::search_lengths(Moment start, Moment end, 
         Implementation &subject = **trial.subject, &reference = **trial.reference;
         const bool differs = !equal_cpus(subject, reference) ||
                              (length == end.retired && !differing_offsets(subject, reference).empty());
-        if (!differs && report.empty()) return std::string(); // not even all of it
         if (differs) {
             bad = length;
-            Difference d = difference_between(subject, reference);
-            d.instructions = executed;
-            d.headline =
-                fmt::format("A difference after {} instructions ({} ns of virtual time) in a run from {}; if it ends "
-                            "after {} both agree.",
-                            length, trial.moment().now, start.retired, good);
-            if (!remark.empty()) d.remarks.push_back(remark);
-            report = format_difference(d);
+            found = difference_between(subject, reference);
+            found->instructions = executed;
         } else {
+            if (!found) return std::string(); // not even all of it
             good = length;
         }
         if (Timeline::host_now() - begin > most_time) break;
     }
-    return report;
+    found->headline =
+        fmt::format("A difference after {} instructions, in a run from {}; if it ends after {} both agree.", bad,
+                    start.retired, good);
+    if (!remark.empty()) found->remarks.push_back(remark);
+    return format_difference(*found);
 }
 
 } // namespace ringshift
