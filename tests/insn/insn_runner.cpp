@@ -1,8 +1,12 @@
-// Runs insn tests: insn_runner HOST_RUNNER INCLUDE_FOLDER FILE.asm... Every user-mode case runs on the interpreter and
-// on the host CPU; both must meet the file's expectations and agree with each other in registers, flags, x87, SSE and
-// memory.
+// Runs insn tests: insn_runner HOST_RUNNER INCLUDE_FOLDER [--engine NAME | --each-mechanism-off]... FILE.asm...
+//
+// Every case runs on each engine (engines.h has the names; without any, those of `usual_engines`), every user-mode case
+// on the host CPU as well. Each must meet the file's expectations; of user-mode cases registers, flags, x87, SSE and
+// memory must be those of the host.
+#include "bare_user_cpu.h"
 #include "insn_case.h"
-#include "interpreted_cpu.h"
+
+#include "bt/options.h"
 
 #include <cstdio>
 #include <optional>
@@ -11,7 +15,9 @@ using namespace ringshift;
 
 namespace {
 
-std::string check_expectations(const InsnCase& c, const UserProgram& after, const char* engine) {
+constexpr const char* usual_engines[] = {"interp", "bt", "bt:block=1", "bt:link=off,probe=off"};
+
+std::string check_expectations(const InsnCase& c, const UserProgram& after, std::string_view engine) {
     std::string errors;
     const auto note = [&](const std::string& what, u64 got, u64 want) {
         if (got != want) errors += fmt::format("  {}: {} = {:08X}, expected {:08X}\n", engine, what, got, want);
@@ -30,12 +36,12 @@ std::string check_expectations(const InsnCase& c, const UserProgram& after, cons
     return errors;
 }
 
-std::string compare(const InsnCase& c, const UserProgram& interpreted, const UserProgram& native) {
+std::string compare(const InsnCase& c, const UserProgram& ours, const UserProgram& native, std::string_view engine) {
     std::string errors;
     const auto note = [&](const std::string& what, u64 a, u64 b) {
-        if (a != b) errors += fmt::format("  {}: interpreter {:08X}, host {:08X}\n", what, a, b);
+        if (a != b) errors += fmt::format("  {}: {} {:08X}, host {:08X}\n", what, engine, a, b);
     };
-    const reply &a = interpreted.state, &b = native.state;
+    const reply &a = ours.state, &b = native.state;
     note("vector", a.vector, b.vector);
     note("eip", a.eip, b.eip);
     for (std::size_t i = 0; i < 8; ++i) note(gpr_names[i], a.gpr[i], b.gpr[i]);
@@ -51,8 +57,7 @@ std::string compare(const InsnCase& c, const UserProgram& interpreted, const Use
     for (std::size_t i = 32; i < 288; ++i)
         if (i >= 160 || (i - 32) % 16 < 10) note(fmt::format("fxsave[{}]", i), a.fxsave[i], b.fxsave[i]);
     for (std::size_t i = 0; i < ARENA_SIZE; ++i)
-        if (interpreted.arena[i] != native.arena[i])
-            note(fmt::format("[{:04X}]", i), interpreted.arena[i], native.arena[i]);
+        if (ours.arena[i] != native.arena[i]) note(fmt::format("[{:04X}]", i), ours.arena[i], native.arena[i]);
     return errors;
 }
 
@@ -132,7 +137,7 @@ class SystemPlatform final : public BarePlatform {
     bool m_ignne = false;
 };
 
-std::string run_system(const InsnCase& c) {
+std::string run_system(const InsnCase& c, const std::string& engine_name) {
     auto found = CpuModel::by_name(c.cpu_model);
     if (!found) return "  " + found.error().message + "\n";
     auto model = std::move(found).release();
@@ -145,7 +150,7 @@ std::string run_system(const InsnCase& c) {
     SelfInterrupts apic(cpu);
     platform.apic = &apic;
     memory.map_mmio(PhysAddr(0xFEE00000), page_size, apic);
-    const auto engine = make_test_engine(cpu);
+    const auto engine = make_test_engine(cpu, engine_name);
     memory.write(PhysAddr(0x7C00), c.image);
     cpu.load_segment_real(SegmentName::cs, 0);
     cpu.state.rip = 0x7C00;
@@ -154,13 +159,27 @@ std::string run_system(const InsnCase& c) {
     platform.output.resize(std::min<std::size_t>(platform.output.size(), 300)); // a case that loops repeats itself
     std::string errors;
     if (exit != (c.ends_in_shutdown ? Exit::shutdown : Exit::halted))
-        errors += fmt::format("  ended with exit {} at {:08X}\n", static_cast<int>(exit), cpu.state.rip);
-    if (platform.output != c.output) errors += fmt::format("  output '{}', expected '{}'\n", platform.output, c.output);
+        errors +=
+            fmt::format("  {}: ended with exit {} at {:08X}\n", engine_name, static_cast<int>(exit), cpu.state.rip);
+    if (platform.output != c.output)
+        errors += fmt::format("  {}: output '{}', expected '{}'\n", engine_name, platform.output, c.output);
     for (std::size_t i = 0; i < 8; ++i) {
         const auto it = c.expected.find(gpr_names[i]);
         if (it == c.expected.end()) continue;
         const u32 got = cpu.state.reg<u32>(static_cast<Gpr>(i));
-        if (got != it->second) errors += fmt::format("  {} = {:08X}, expected {:08X}\n", gpr_names[i], got, it->second);
+        if (got != it->second)
+            errors += fmt::format("  {}: {} = {:08X}, expected {:08X}\n", engine_name, gpr_names[i], got, it->second);
+    }
+    return errors;
+}
+
+std::string run_user(const InsnCase& c, NativeCpu& native, const std::vector<std::string>& engines) {
+    const auto on_host = native.run(c.program);
+    if (!on_host) return "  " + on_host.error().message + "\n";
+    std::string errors = check_expectations(c, on_host.value(), "host");
+    for (const std::string& engine : engines) {
+        const UserProgram after = BareUserCpu(engine).run(c.program);
+        errors += check_expectations(c, after, engine) + compare(c, after, on_host.value(), engine);
     }
     return errors;
 }
@@ -168,40 +187,48 @@ std::string run_system(const InsnCase& c) {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 4) {
-        fmt::print(stderr, "usage: insn_runner HOST_RUNNER INCLUDE_FOLDER FILE.asm...\n");
+    std::vector<std::string> engines, files;
+    for (int i = 3; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        if (argument == "--engine" && i + 1 < argc) {
+            engines.emplace_back(argv[++i]);
+        } else if (argument == "--each-mechanism-off") {
+            std::string all = "bt:hot=0";
+            for (const bt::Mechanism& mechanism : bt::mechanisms()) {
+                engines.push_back(fmt::format("bt:{}=off", mechanism.name));
+                all += fmt::format(",{}=off", mechanism.name);
+            }
+            engines.push_back(all);
+        } else {
+            files.emplace_back(argument);
+        }
+    }
+    if (files.empty()) {
+        fmt::print(stderr, "usage: insn_runner HOST_RUNNER INCLUDE_FOLDER [--engine NAME | --each-mechanism-off]... "
+                           "FILE.asm...\n");
         return 2;
     }
+    if (engines.empty()) engines.assign(std::begin(usual_engines), std::end(usual_engines));
     auto native = NativeCpu::start(argv[1]);
     if (!native) {
         fmt::print(stderr, "{}\n", native.error().message);
         return 2;
     }
-    int failed = 0;
-    for (int i = 3; i < argc; ++i) {
-        auto loaded = InsnCase::load(argv[i], argv[2]);
+    std::size_t failed = 0;
+    for (const std::string& file : files) {
+        auto loaded = InsnCase::load(file, argv[2]);
         std::string errors;
         if (!loaded) {
             errors = "  " + loaded.error().message + "\n";
-        } else if (loaded.value().mode == InsnCase::Mode::system) {
-            errors = run_system(loaded.value());
+        } else if (const InsnCase& c = loaded.value(); c.mode == InsnCase::Mode::system) {
+            for (const std::string& engine : engines) errors += run_system(c, engine);
         } else {
-            const InsnCase& c = loaded.value();
-            InterpretedCpu interpreter;
-            const UserProgram interpreted = interpreter.run(c.program);
-            errors = check_expectations(c, interpreted, "interpreter");
-            const auto on_host = native.value().run(c.program);
-            if (!on_host) {
-                errors += "  " + on_host.error().message + "\n";
-            } else {
-                errors += check_expectations(c, on_host.value(), "host");
-                errors += compare(c, interpreted, on_host.value());
-            }
+            errors = run_user(c, native.value(), engines);
         }
         if (errors.empty()) continue;
         ++failed;
-        fmt::print("{}: FAILED\n{}", argv[i], errors);
+        fmt::print("{}: FAILED\n{}", file, errors);
     }
-    fmt::print("{} of {} passed\n", argc - 3 - failed, argc - 3);
+    fmt::print("{} of {} passed on the host and {}\n", files.size() - failed, files.size(), fmt::join(engines, " "));
     return failed == 0 ? 0 : 1;
 }

@@ -24,7 +24,7 @@ namespace ringshift {
 namespace {
 // Offsets in the arena.
 constexpr u32 data_offset = 0x8000, fpu_image = 0x8800, fxsave_area = 0x8A00, environment_area = 0x8C00,
-              stack_offset = 0xF000;
+              loop_counter = 0x8F00, stack_offset = 0xF000;
 constexpr u8 ebp = 5;
 
 constexpr unsigned data_begin = data_offset - 0x200, data_size = 0x400;
@@ -555,8 +555,19 @@ UserProgram random_program(u64 seed, CodeKind kind, const std::vector<Bytes>& se
     UserProgram program;
     program.bits = kind.bits;
     std::size_t at = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        for (const u8 byte : sequence[i]) program.arena[at++] = byte;
+    const auto put = [&](const Bytes& bytes) {
+        for (const u8 byte : bytes) program.arena[at++] = byte;
+    };
+    for (std::size_t i = 0; i < count; ++i) put(sequence[i]);
+    if (seed % 4 == 0) { // once more from the start, with what the first round has left: DEC [loop_counter]; JNZ
+        put(kind.bits == 16 ? Bytes{0xFF, 0x0E} : Bytes{0xFF, 0x0D});
+        put(kind.bits == 16 ? Bytes{loop_counter & 0xFF, loop_counter >> 8}
+                            : Bytes{loop_counter & 0xFF, loop_counter >> 8, 0, ARENA_BASE >> 24});
+        const u32 back = 0 - static_cast<u32>(at + (kind.bits == 16 ? 4 : 6));
+        put({0x0F, 0x85});
+        for (unsigned i = 0; i < kind.bits / 8; ++i) program.arena[at++] = static_cast<u8>(back >> 8 * i);
+        program.arena[loop_counter] = static_cast<u8>(2 + seed / 4 % 3);
+    }
     program.arena[at] = 0xF4;
     put_data(values, kind.fp, program.arena.data() + data_begin);
     if (kind.fp) {

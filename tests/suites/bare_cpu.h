@@ -50,12 +50,13 @@ class BarePlatform : public Platform {
 };
 
 struct BareCpu {
-    explicit BareCpu(u64 ram_size = 16 << 20, std::string_view model_name = "max")
+    explicit BareCpu(u64 ram_size = 16 << 20, std::string_view model_name = "max",
+                     std::string_view engine_name = test_engine_name())
         : model(CpuModel::by_name(model_name).release()), ram(GuestRam::create(ram_size).release()) {
         memory.map_ram(PhysAddr(0), ram_size, ram.data());
         cpu = std::make_unique<Cpu>(model, memory, platform);
         platform.cpu = cpu.get();
-        engine = make_test_engine(*cpu);
+        engine = make_test_engine(*cpu, engine_name);
     }
     CpuModel model;
     GuestRam ram;

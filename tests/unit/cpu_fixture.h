@@ -1,11 +1,12 @@
 // A CPU with flat RAM, descriptor tables, a TSS and an IDT, for tests of system behaviour. Programs are bytes; they run
-// on the interpreter. Each vector's handler is at handler(vector), so that RIP tells what was delivered.
+// on the engine that engines.h names. Each vector's handler is at handler(vector), so that RIP tells what was
+// delivered.
 #pragma once
 
 #include "cpu/debug.h"
 #include "cpu/descriptor.h"
-#include "cpu/interp/interpreter.h"
 #include "cpu/memory.h"
+#include "engines.h"
 
 #include <catch2/catch.hpp>
 
@@ -56,7 +57,7 @@ struct CpuFixture {
 
     explicit CpuFixture(std::string_view name = "max")
         : model(CpuModel::by_name(name).release()), ram(ram_size), map(make_map(ram)), cpu(model, map, platform),
-          engine(make_interpreter(cpu)), state(cpu.state) {}
+          engine(make_test_engine(cpu)), state(cpu.state) {}
 
     static PhysicalMap make_map(std::vector<u8>& ram) {
         PhysicalMap map;

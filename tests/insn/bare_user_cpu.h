@@ -1,4 +1,4 @@
-// The interpreter as an engine for user programs: CPL 3, paging on, only the arena mapped, as in a host process.
+// A CPU of ours for user programs: CPL 3, paging on, only the arena mapped, as in a host process.
 #pragma once
 
 #include "../suites/bare_cpu.h"
@@ -6,9 +6,10 @@
 
 namespace ringshift {
 
-class InterpretedCpu {
+class BareUserCpu {
   public:
-    InterpretedCpu();
+    /// `engine` as in engines.h.
+    explicit BareUserCpu(std::string_view engine);
     /// Runs until the first exception and returns the state then. At most `instructions`, else vector TIMED_OUT.
     UserProgram run(const UserProgram& program, i64 instructions = 1'000'000);
 

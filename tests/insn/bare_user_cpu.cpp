@@ -1,4 +1,4 @@
-#include "interpreted_cpu.h"
+#include "bare_user_cpu.h"
 
 namespace ringshift {
 
@@ -14,7 +14,7 @@ u64 descriptor(u32 base, u32 limit, u32 attributes) {
 }
 } // namespace
 
-InterpretedCpu::InterpretedCpu() : m_bare(1 << 20) {
+BareUserCpu::BareUserCpu(std::string_view engine) : m_bare(1 << 20, "max", engine) {
     PhysicalMap& m = m_bare.memory;
     const std::array<u64, 9> descriptors{0,
                                          descriptor(0, 0xFFFFF, 0xC9B),
@@ -43,7 +43,7 @@ InterpretedCpu::InterpretedCpu() : m_bare(1 << 20) {
     }
 }
 
-UserProgram InterpretedCpu::run(const UserProgram& program, i64 instructions) {
+UserProgram BareUserCpu::run(const UserProgram& program, i64 instructions) {
     Cpu& cpu = *m_bare.cpu;
     cpu.reset();
     CpuState& state = cpu.state;
