@@ -8,6 +8,8 @@ target_compile_options(ringshift_options INTERFACE
     # GCC's -Wconversion leaves out signedness in C++, clang's does not: the same rules for both.
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-sign-conversion>)
 target_include_directories(ringshift_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+# Our own costly checks are on by default in debug and sanitizer builds.
+target_compile_definitions(ringshift_options INTERFACE $<$<CONFIG:Debug>:RINGSHIFT_DEBUG>)
 if(RINGSHIFT_SANITIZE)
     # GCC 12 sees uninitialised strings in variants that sanitizers instrument.
     target_compile_options(ringshift_options INTERFACE

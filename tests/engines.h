@@ -15,6 +15,7 @@ inline std::unique_ptr<Engine> make_test_engine(Cpu& cpu, std::string_view name)
     bt::Options options;
     options.cache_size = 1 << 20;
     options.hot_threshold = 0;
+    options.verify = true;
     const auto applied = bt::apply_options(name.substr(name.starts_with("bt:") ? 3 : 2), options);
     ASSERT(applied.ok(), "{}", applied.error().message);
     auto engine = make_translator(cpu, options);

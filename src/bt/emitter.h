@@ -58,6 +58,8 @@ class Emitter {
     }
     std::vector<Mark> take_marks() { return std::move(m_marks); }
 
+    /// Of Runtime from r14.
+    i64 runtime_distance() const { return m_runtime_distance; }
     x86::Mem in_runtime(std::size_t field, u32 size) const {
         return x86::Mem(table_base, static_cast<i32>(m_runtime_distance + static_cast<i64>(field)), size);
     }

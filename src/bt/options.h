@@ -23,6 +23,11 @@ struct Options {
     bool link_pages = true;
     bool probe = true;
     bool instrument = false;
+#ifdef RINGSHIFT_DEBUG
+    bool verify = true; ///< every block's code by bt/verifier.h; what it refuses is a bug of ours
+#else
+    bool verify = false; ///< every block's code by bt/verifier.h; what it refuses is a bug of ours
+#endif
 
     static constexpr u64 minimum_cache_size = 64 << 10;
     static constexpr u64 maximum_cache_size = 1 << 30;
@@ -37,7 +42,7 @@ struct Mechanism {
 std::span<const Mechanism> mechanisms();
 
 /// Changes `options` by a list such as "link=off,hot=0,block=1": the mechanisms with on or off, `hot` and `block` with
-/// numbers, `cache` with a size (K, M) and `policy` with a name.
+/// numbers, `verify` with on or off, `cache` with a size (K, M) and `policy` with a name.
 Result<> apply_options(std::string_view list, Options& options);
 
 } // namespace ringshift::bt

@@ -36,6 +36,10 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     const auto code = m_e.finish();
     block.code_size = static_cast<u32>(code.size());
     block.marks = m_e.take_marks();
+    if (m_options.verify) {
+        const std::string refused = m_verifier.check(block, mode, code);
+        ASSERT(refused.empty(), "emitted code is refused: {}; guest code at {:x}", refused, block.key.eip);
+    }
     return code;
 }
 

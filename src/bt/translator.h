@@ -3,6 +3,7 @@
 
 #include "bt/emitter.h"
 #include "bt/options.h"
+#include "bt/verifier.h"
 
 #include <memory>
 
@@ -10,7 +11,8 @@ namespace ringshift::bt {
 
 class Translator {
   public:
-    Translator(Cpu& cpu, Emitter& emitter, const Options& options) : m_cpu(cpu), m_e(emitter), m_options(options) {}
+    Translator(Cpu& cpu, Emitter& emitter, const Options& options)
+        : m_cpu(cpu), m_e(emitter), m_options(options), m_verifier(emitter) {}
 
     /// Fills in everything but the block's place. `block` has its key, its bytes and its instructions. The code does
     /// not depend on where it will lie, and is valid until the next call.
@@ -90,6 +92,7 @@ class Translator {
     Cpu& m_cpu;
     Emitter& m_e;
     const Options& m_options;
+    Verifier m_verifier;
     Block* m_block = nullptr;
     const Mode* m_mode = nullptr;
 };

@@ -1,0 +1,300 @@
+// What keeps a guest inside is that generated code can do nothing but what is listed here. The verifier decodes each
+// block's bytes again, with Zydis and not with what the emitters believe, and refuses
+//
+//  - instructions that are not on the allow-list: privileged, system, I/O, stack and string instructions, RET, CPUID,
+//    RDTSC, whatever changes a flag beyond the six arithmetic ones;
+//  - memory other than: guest memory as [r11 + register], where r11 was loaded with the addend of a TLB entry behind a
+//    look at the tag of the same privilege, and at the write tag for a store, with no branch target in between;
+//    CpuState and the attention word by r15; the TLB (never written) and the engine's tables (code pointers never
+//    written) by r14;
+//  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
+//    pointers in the engine's tables;
+//  - writes to RSP, r14 and r15, to r13 except by adding a constant, and 64-bit writes to registers whose upper half
+//  must
+//    stay zero because they are used as guest addresses (RCX may: it passes through JECXZ), except back from r12, which
+//    holds nothing but such registers;
+//  - links whose place to patch is not the displacement of a jump to the link's own exit.
+//
+// It costs as much as several translations, so it is an option (`verify`), on in debug and sanitizer builds and in
+// tests.
+#include "bt/verifier.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace ringshift::bt {
+
+namespace {
+
+constexpr u32 bit(unsigned number) { return 1u << number; }
+constexpr u32 fixed_registers = bit(4) | bit(14) | bit(15);
+constexpr u32 narrow_registers = bit(0) | bit(2) | bit(3) | bit(5) | bit(6) | bit(7) | bit(8);
+/// How far behind the looked-up address an instruction may reach: within what the lookup's size covered.
+constexpr i64 longest_access = 64;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+/// Cpu::attention from r15, read only.
+constexpr i64 attention_distance = static_cast<i64>(offsetof(Cpu, attention)) - static_cast<i64>(offsetof(Cpu, state));
+#pragma GCC diagnostic pop
+
+bool allowed(HostKind kind) {
+    switch (kind) {
+    case HostKind::integer:
+    case HostKind::arithmetic_flags:
+    case HostKind::jump:
+    case HostKind::conditional_jump:
+    case HostKind::call:
+    case HostKind::x87:
+    case HostKind::vector:
+    case HostKind::fpu_state: return true;
+    case HostKind::ret:
+    case HostKind::stack:
+    case HostKind::string:
+    case HostKind::other: return false;
+    }
+    return false;
+}
+
+/// LEA r13, [r13 + constant], ADD r13, constant: the ways in which the budget changes.
+bool changes_budget(std::span<const u8> bytes) {
+    static constexpr std::array<std::array<u8, 3>, 4> starts{
+        {{0x4D, 0x8D, 0x6D}, {0x4D, 0x8D, 0xAD}, {0x49, 0x81, 0xC5}, {0x49, 0x83, 0xC5}}};
+    return bytes.size() > 3 && std::any_of(starts.begin(), starts.end(), [&](const auto& s) {
+               return std::equal(s.begin(), s.end(), bytes.begin());
+           });
+}
+
+/// MOV r64, r64 between r12, which keeps a guest register, and any register.
+bool moves_r12(std::span<const u8> bytes, bool to_r12) {
+    if (bytes.size() != 3 || (bytes[1] != 0x89 && bytes[1] != 0x8B) || bytes[2] < 0xC0 || (bytes[0] & 0xF8) != 0x48)
+        return false;
+    const unsigned reg = ((bytes[2] >> 3) & 7u) | ((bytes[0] & 4u) << 1);
+    const unsigned rm = (bytes[2] & 7u) | ((bytes[0] & 1u) << 3);
+    const unsigned to = bytes[1] == 0x89 ? rm : reg, from = bytes[1] == 0x89 ? reg : rm;
+    return to_r12 ? to == 12 && ((narrow_registers | bit(1)) & bit(from)) != 0 : from == 12;
+}
+
+/// A place by r14.
+struct Place {
+    enum class What { tag, addend, pointer, other } what = What::other;
+    bool user = false;
+    bool write_tag = false;
+};
+
+class Check {
+  public:
+    Check(const Block& block, const Mode& mode, std::span<const u8> code, i64 runtime_distance,
+          const HostDecoder& decoder)
+        : m_block(block), m_code(code), m_user(mode.cpl == 3), m_runtime_distance(runtime_distance),
+          m_decoder(decoder) {}
+
+    std::string run();
+
+  private:
+    struct Line {
+        u32 offset;
+        HostInsn insn;
+    };
+    std::string decode();
+    std::string check_line(const Line& line);
+    std::string check_registers(const Line& line);
+    std::string check_branch(const Line& line) const;
+    std::string check_memory(const HostMemory& m);
+    std::string check_guest_memory(const HostMemory& m) const;
+    std::string check_state(const HostMemory& m) const;
+    std::string check_tables(const HostMemory& m);
+    std::string check_links() const;
+    std::optional<Place> place_of(const HostMemory& m) const;
+    std::span<const u8> bytes(const Line& line) const { return m_code.subspan(line.offset, line.insn.length); }
+    std::string refuse(const Line& line, const std::string& why) const {
+        return fmt::format("+{:x}: {}: {}", line.offset, m_decoder.text(bytes(line), line.offset), why);
+    }
+
+    const Block& m_block;
+    std::span<const u8> m_code;
+    const bool m_user;
+    const i64 m_runtime_distance;
+    const HostDecoder& m_decoder;
+    std::vector<Line> m_lines;
+    std::vector<bool> m_starts;  ///< by offset: an instruction
+    std::vector<bool> m_targets; ///< by offset: of a branch
+    // What has been looked up on the way to the current instruction.
+    std::optional<Place> m_tag;    ///< asked last
+    std::optional<Place> m_addend; ///< r11 holds it
+    std::optional<Place> m_loaded; ///< by the current instruction
+};
+
+std::string Check::decode() {
+    m_starts.assign(m_code.size(), false);
+    m_targets.assign(m_code.size(), false);
+    for (u32 offset = 0; offset < m_code.size();) {
+        Line line{offset, {}};
+        if (!m_decoder.decode(m_code.subspan(offset), line.insn))
+            return fmt::format("+{:x}: {:02x}: no instruction", offset, m_code[offset]);
+        m_starts[offset] = true;
+        offset += line.insn.length;
+        m_lines.push_back(line);
+    }
+    for (const Line& line : m_lines) {
+        const i64 target = line.offset + line.insn.target;
+        if (line.insn.relative && target >= 0 && target < static_cast<i64>(m_code.size()))
+            m_targets[static_cast<std::size_t>(target)] = true;
+    }
+    return {};
+}
+
+std::string Check::run() {
+    if (m_code.empty()) return "no code";
+    if (std::string error = decode(); !error.empty()) return error;
+    for (const Line& line : m_lines)
+        if (std::string error = check_line(line); !error.empty()) return refuse(line, error);
+    const HostInsn& last = m_lines.back().insn;
+    if (last.kind != HostKind::jump) return refuse(m_lines.back(), "the code runs on behind its end");
+    return check_links();
+}
+
+std::string Check::check_line(const Line& line) {
+    const HostInsn& in = line.insn;
+    if (!allowed(in.kind)) return "not on the list of what generated code may contain";
+    if (in.sets_system_flags) return "changes a flag that is not the guest's";
+    if (m_targets[line.offset]) m_addend.reset();
+    m_loaded.reset();
+    for (u8 i = 0; i < in.memory_count; ++i)
+        if (std::string error = check_memory(in.memory[i]); !error.empty()) return error;
+    if (in.kind == HostKind::jump || in.kind == HostKind::conditional_jump || in.kind == HostKind::call)
+        if (std::string error = check_branch(line); !error.empty()) return error;
+    if (in.kind == HostKind::fpu_state && in.memory_count != 0 && in.memory[0].base == 11)
+        return "would show the guest host addresses, or load them from it";
+    if (std::string error = check_registers(line); !error.empty()) return error;
+    if ((in.written & bit(11)) != 0) {
+        m_addend.reset();
+        if (m_loaded && m_loaded->what == Place::What::addend && in.written_64 == bit(11) && m_tag &&
+            m_tag->user == m_loaded->user)
+            m_addend = m_tag;
+    }
+    if (in.kind == HostKind::call) {
+        m_addend.reset();
+        m_tag.reset();
+    }
+    return {};
+}
+
+std::string Check::check_registers(const Line& line) {
+    const HostInsn& in = line.insn;
+    if ((in.written & fixed_registers) != 0) return "writes a register that never changes: RSP, r14 or r15";
+    if ((in.written & bit(13)) != 0 && !changes_budget(bytes(line))) return "writes r13 other than by a constant";
+    if ((in.written & bit(12)) != 0 && !moves_r12(bytes(line), true))
+        return "r12 keeps guest registers and is written with nothing else";
+    if ((in.written_64 & narrow_registers) != 0 && !moves_r12(bytes(line), false))
+        return "may leave the upper half of a guest register other than zero";
+    return {};
+}
+
+std::string Check::check_branch(const Line& line) const {
+    const HostInsn& in = line.insn;
+    if (in.relative) {
+        const i64 target = line.offset + in.target;
+        if (in.kind == HostKind::call) return "a call within the block";
+        if (target < 0 || target >= static_cast<i64>(m_code.size()) || !m_starts[static_cast<std::size_t>(target)])
+            return "leads to no instruction of the block";
+        return {};
+    }
+    if (in.memory_count != 1) return "leads anywhere";
+    const auto place = place_of(in.memory[0]);
+    if (!place || place->what != Place::What::pointer) return "leads through something else than a code pointer";
+    return {};
+}
+
+std::string Check::check_memory(const HostMemory& m) {
+    if (m.segment || m.rip_relative || m.address32 || m.vector_index || m.size > longest_access + 512)
+        return "addresses memory in a way that generated code does not";
+    switch (m.base) {
+    case 11: return check_guest_memory(m);
+    case 14: return check_tables(m);
+    case 15: return check_state(m);
+    default: break;
+    }
+    return "addresses memory by a register that holds no address";
+}
+
+std::string Check::check_guest_memory(const HostMemory& m) const {
+    if (m.index == HostMemory::no_register || m.index == 4 || m.factor != 1 || m.displacement < 0 ||
+        m.displacement + m.size > longest_access)
+        return "guest memory is [r11 + register]";
+    if (((narrow_registers | bit(1) | bit(9) | bit(10)) & bit(m.index)) == 0) return "no register of a guest address";
+    if (!m_addend) return "r11 holds no addend of the TLB here";
+    if (m_addend->user != m_user) return "the TLB of the other privilege was asked";
+    if (m.writes && !m_addend->write_tag) return "a store after a look at the read tag";
+    return {};
+}
+
+std::string Check::check_state(const HostMemory& m) const {
+    if (m.index == HostMemory::no_register && m.displacement == attention_distance && m.size == 4 && !m.writes)
+        return {};
+    if (m.index != HostMemory::no_register || m.displacement < 0 ||
+        m.displacement + m.size > static_cast<i64>(sizeof(CpuState)))
+        return "not within CpuState";
+    return {};
+}
+
+/// By r14; nothing if it is outside of all tables.
+std::optional<Place> Check::place_of(const HostMemory& m) const {
+    if (m.base != 14) return std::nullopt;
+    const bool indexed = m.index != HostMemory::no_register;
+    const i64 in_tlb = m.displacement + table_bias;
+    if (in_tlb >= 0 && in_tlb < static_cast<i64>(2 * sizeof(Mmu::FastTlb))) {
+        const auto one = static_cast<i64>(sizeof(Mmu::FastTlb));
+        const auto field = static_cast<std::size_t>(in_tlb % one);
+        const bool user = in_tlb >= one;
+        if (!indexed) return std::nullopt;
+        if (field == offsetof(Mmu::FastTlb, read_tag) && m.factor == 4) return Place{Place::What::tag, user, false};
+        if (field == offsetof(Mmu::FastTlb, write_tag) && m.factor == 4) return Place{Place::What::tag, user, true};
+        if (field == offsetof(Mmu::FastTlb, addend) && m.factor == 8) return Place{Place::What::addend, user, false};
+        return std::nullopt;
+    }
+    const i64 in_runtime = m.displacement - m_runtime_distance;
+    if (in_runtime < 0 || in_runtime + m.size > static_cast<i64>(sizeof(Runtime))) return std::nullopt;
+    const auto field = static_cast<std::size_t>(in_runtime);
+    if (!indexed)
+        return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
+    if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))
+        return Place{Place::What::pointer, false, false};
+    return field >= offsetof(Runtime, jumps) ? std::optional(Place{}) : std::nullopt;
+}
+
+std::string Check::check_tables(const HostMemory& m) {
+    const auto place = place_of(m);
+    if (!place) return "not within the TLB or the engine's tables";
+    if (m.index != HostMemory::no_register && (m.index < 9 || m.index > 12)) return "the index is no scratch register";
+    const bool indexed = m.index != HostMemory::no_register;
+    if (m.writes && (indexed || place->what != Place::What::other)) return "writes what generated code only reads";
+    if (place->what == Place::What::tag) m_tag = place;
+    m_loaded = place;
+    return {};
+}
+
+std::string Check::check_links() const {
+    for (std::size_t i = 0; i < m_block.links.size(); ++i) {
+        const Link& link = m_block.links[i];
+        const auto jump = std::find_if(m_lines.begin(), m_lines.end(), [&](const Line& line) {
+            return line.offset + line.insn.length == link.patch + 4;
+        });
+        const bool good = jump != m_lines.end() && jump->insn.relative && jump->insn.length >= 5 &&
+                          jump->offset + jump->insn.target == link.stub;
+        if (!good)
+            return fmt::format("link {}: +{:x} is not the displacement of a jump to +{:x}", i, link.patch, link.stub);
+    }
+    return {};
+}
+
+} // namespace
+
+std::string Verifier::check(const Block& block, const Mode& mode, std::span<const u8> code) const {
+    return Check(block, mode, code, m_runtime_distance, m_decoder).run();
+}
+
+} // namespace ringshift::bt
