@@ -76,7 +76,7 @@ Maybe<void> transfer_to_task(Cpu& cpu, u16 selector, const Descriptor& descripto
                        .return_ip = return_ip,
                        .saved_flags = cpu.state.eflags() & ~flag::rf,
                        .error_code = std::nullopt};
-    GUEST_TRY(check_gate(cpu, selector, descriptor)); // the same checks for a TSS as for a gate
+    GUEST_TRY(check_gate(cpu, selector, descriptor));        // the same checks for a TSS as for a gate
     if (descriptor.is_available_tss() && is_local(selector)) // SDM vol. 3A, 7.2.2
         return cpu.raise_gp(selector_error(selector));
     if (descriptor.is_system(system_type::task_gate)) {

@@ -3,6 +3,8 @@
 #include "cpu/isa/policy.h"
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace ringshift {
@@ -11,55 +13,56 @@ BlockCache::BlockCache(Cpu& cpu) : m_cpu(cpu), m_decoder(cpu.model) { cpu.mmu.me
 
 BlockCache::~BlockCache() { m_cpu.mmu.memory().remove_listener(*this); }
 
-std::unique_ptr<Block> BlockCache::decode(PhysAddr start, const u8* bytes, bool code32) const {
-    auto block = std::make_unique<Block>();
-    block->start = start;
-    block->code32 = code32;
-    u64 left = page_size - start.offset();
-    while (block->insns.size() < maximum_insns && left > 0) {
-        DecodedInsn decoded{};
-        const auto outcome = m_decoder.decode({bytes, std::min<u64>(left, 15)}, code32, decoded.insn);
-        if (outcome == Decoder::Outcome::truncated || outcome == Decoder::Outcome::too_long) break;
-        decoded.handler = handler_for(decoded.insn);
-        block->insns.push_back(decoded);
-        if (outcome != Decoder::Outcome::ok) {
-            block->bytes += std::max<u32>(decoded.insn.length, 1); // #UD ends the block
+BlockCache::Owner BlockCache::decode(PhysAddr start, const u8* bytes, bool code32) {
+    m_decoded.clear();
+    u32 size = 0;
+    const u32 in_frame = static_cast<u32>(page_size - start.offset());
+    while (m_decoded.size() < maximum_insns && size < in_frame) {
+        DecodedInsn& decoded = m_decoded.emplace_back();
+        const auto outcome = m_decoder.decode({bytes + size, std::min<u32>(in_frame - size, 15)}, code32, decoded);
+        if (outcome == Decoder::Outcome::truncated || outcome == Decoder::Outcome::too_long) {
+            m_decoded.pop_back();
             break;
         }
-        bytes += decoded.insn.length;
-        left -= decoded.insn.length;
-        block->bytes += decoded.insn.length;
+        size += std::max<u32>(decoded.insn.length, 1);
+        if (outcome != Decoder::Outcome::ok) break; // #UD ends the block
         if (policy(decoded.insn.mnemonic).facts & (fact::Branch | fact::Stops)) break;
     }
-    return block->insns.empty() ? nullptr : std::move(block);
+    void* const memory = operator new(sizeof(Block) + m_decoded.size() * sizeof(DecodedInsn));
+    Owner block(new (memory) Block);
+    block->start = start;
+    block->bytes = m_decoded.empty() ? in_frame : size;
+    block->code32 = code32;
+    DecodedInsn* const insns = reinterpret_cast<DecodedInsn*>(block.get() + 1);
+    std::uninitialized_copy(m_decoded.begin(), m_decoded.end(), insns);
+    block->insns = {insns, m_decoded.size()};
+    return block;
 }
 
 const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
-    Recent& recent = m_recent[slot(key(start, code32))];
-    if (const auto it = m_blocks.find(key(start, code32)); it != m_blocks.end()) {
-        recent = {it->first, it->second.get()};
-        return recent.block;
-    }
+    const u64 wanted = key(start, code32);
+    const auto use = [&](const Block* block) {
+        m_recent[slot(wanted)] = {wanted, block->insns.empty() ? nullptr : block};
+        return m_recent[slot(wanted)].block;
+    };
+    if (const auto it = m_blocks.find(wanted); it != m_blocks.end()) return use(it->second.get());
     PhysicalMap& memory = m_cpu.mmu.memory();
     const Frame frame = memory.frame(start);
     if (!frame.read_host) return nullptr;
-    auto block = decode(start, frame.read_host + start.offset(), code32);
-    if (!block) { // an instruction that crosses the frame: fetched by itself each time, whatever it becomes
-        recent = {key(start, code32), nullptr};
-        return nullptr;
-    }
     if (m_blocks.size() >= maximum_blocks) destroy_all();
+    Owner block = decode(start, frame.read_host + start.offset(), code32);
     if (frame.is_ram) {
         const bool first = !memory.has_code(start);
         memory.mark_code(start, block->bytes);
         if (first) m_cpu.mmu.protect_frame(start);
-        m_by_frame[start.page()].push_back(block.get());
+        FrameBlocks& blocks = m_by_frame[start.page()];
+        for_granules(start.offset(), block->bytes, [&](u64 i) { blocks[i].push_back(block.get()); });
     }
-    recent = {key(start, code32), block.get()};
-    return m_blocks.emplace(recent.key, std::move(block)).first->second.get();
+    return use(m_blocks.emplace(wanted, std::move(block)).first->second.get());
 }
 
 void BlockCache::destroy_all() {
+    ++m_generation;
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
     for (auto& [key, block] : m_blocks) m_destroyed.push_back(std::move(block));
     m_blocks.clear();
@@ -68,24 +71,30 @@ void BlockCache::destroy_all() {
     m_cpu.end_block();
 }
 
+void BlockCache::destroy(Block* block, FrameBlocks& blocks) {
+    for_granules(block->start.offset(), block->bytes, [&](u64 i) { std::erase(blocks[i], block); });
+    const auto owner = m_blocks.find(key(block->start, block->code32));
+    Recent& recent = m_recent[slot(owner->first)];
+    if (recent.key == owner->first) recent = {};
+    m_destroyed.push_back(std::move(owner->second));
+    m_blocks.erase(owner);
+}
+
 bool BlockCache::code_written(PhysAddr address, u64 size) {
     const auto it = m_by_frame.find(address.page());
     if (it == m_by_frame.end()) return false;
-    std::vector<Block*>& blocks = it->second;
-    const bool any = std::erase_if(blocks, [&](Block* block) {
-                         const bool hit = block->start.value < address.value + size &&
-                                          address.value < block->start.value + block->bytes;
-                         if (hit) {
-                             const auto owner = m_blocks.find(key(block->start, block->code32));
-                             Recent& recent = m_recent[slot(owner->first)];
-                             if (recent.block == block) recent = {};
-                             m_destroyed.push_back(std::move(owner->second));
-                             m_blocks.erase(owner);
-                         }
-                         return hit;
-                     }) != 0;
-    if (!any) return false;
-    if (blocks.empty()) m_by_frame.erase(it);
+    FrameBlocks& blocks = it->second;
+    const u64 generation = m_generation;
+    for_granules(address.offset(), size, [&](u64 i) {
+        for (std::size_t n = blocks[i].size(); n-- > 0;) { // from the end: destroy() takes elements out
+            Block* const block = blocks[i][n];
+            if (block->start.value < address.value + size && address.value < block->start.value + block->bytes) {
+                destroy(block, blocks);
+                m_generation = generation + 1;
+            }
+        }
+    });
+    if (m_generation == generation) return false;
     m_cpu.end_block();
     return true;
 }
@@ -93,7 +102,13 @@ bool BlockCache::code_written(PhysAddr address, u64 size) {
 void BlockCache::mark_again(PhysAddr frame) {
     const auto it = m_by_frame.find(frame.page());
     if (it == m_by_frame.end()) return;
-    for (const Block* block : it->second) m_cpu.mmu.memory().mark_code(block->start, block->bytes);
+    bool any = false;
+    for (std::size_t i = 0; i < it->second.size(); ++i) {
+        if (it->second[i].empty()) continue;
+        any = true;
+        m_cpu.mmu.memory().mark_code(PhysAddr(frame.page() * page_size + i * granule), granule);
+    }
+    if (!any) m_by_frame.erase(it);
 }
 
 void BlockCache::map_changed() {

@@ -3,33 +3,45 @@
 // A block is a straight run of instructions within one frame, ended by a branch, by something that may change the mode,
 // or by the end of the frame. It depends on the bytes and on CS.D alone, so every address space shares it. The frame's
 // bytes are marked in the PhysicalMap; a store to them destroys the blocks that it touches, at once: the running block
-// is left after the storing instruction. Destroyed blocks stay in memory until bury().
+// is left after the storing instruction. Destroyed blocks stay in memory until bury(). Which blocks a store touches is
+// found by granules of the frame; a frame may hold thousands of blocks.
 //
-// In front of the map of all blocks stands a direct-mapped table of those used lately. Both are keyed by physical
-// address, so neither a change of address space nor a TLB flush touches them: the next block costs a look at the TLB's
-// fetch tag and one at this table. A destroyed block is taken out of its slot.
+// In front of the map of all blocks stands a direct-mapped table of those used lately, and in front of that each block
+// knows the two that last came after it. All are keyed by physical address, so neither a change of address space nor a
+// TLB flush touches them: the next block costs a look at the TLB's fetch tag and one at the block that has just run. A
+// destroyed block is taken out of its slot; links are good until any block is destroyed.
+//
+// An instruction that crosses the end of its frame is no block's. That there is nothing to be had at an address is
+// kept as an empty block, which goes when its bytes change.
 #pragma once
 
-#include "cpu/interp/handler.h"
-#include "cpu/isa/decoder.h"
+#include "cpu/interp/decode_cache.h"
 
+#include <array>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 namespace ringshift {
 
-struct DecodedInsn {
-    Handler handler;
-    Insn insn;
-};
-
+/// Its instructions follow it in memory.
 struct Block {
+    struct Link {
+        u64 key = ~u64{0};
+        const Block* block = nullptr;
+        u64 generation = 0;
+    };
     PhysAddr start;
     u32 bytes = 0;
     bool code32 = false;
-    std::vector<DecodedInsn> insns; ///< at least one
+    mutable u8 last_link = 0;
+    mutable std::array<Link, 2> links;    ///< where control went from here
+    std::span<const DecodedInsn> insns{}; ///< at least one, but for an empty block, which nobody but the cache sees
+
+    const DecodedInsn* first() const { return reinterpret_cast<const DecodedInsn*>(this + 1); }
 };
+static_assert(sizeof(Block) % alignof(DecodedInsn) == 0);
 
 class BlockCache final : public CodeWriteListener {
   public:
@@ -44,13 +56,23 @@ class BlockCache final : public CodeWriteListener {
             return recent.block;
         return find_or_decode(start, code32);
     }
+    /// The same, faster where control went from `previous` to there before.
+    const Block* get_after(const Block& previous, PhysAddr start, bool code32) {
+        const u64 wanted = key(start, code32);
+        for (const Block::Link& link : previous.links)
+            if (link.key == wanted && link.generation == m_generation) [[likely]]
+                return link.block;
+        const Block* block = get(start, code32);
+        previous.links[previous.last_link ^= 1] = {wanted, block, m_generation};
+        return block;
+    }
     /// Frees destroyed blocks; no pointer to one may be in use.
     void bury() {
         if (!m_destroyed.empty()) [[unlikely]]
             m_destroyed.clear();
     }
     void destroy_all();
-    const Decoder& decoder() const { return m_decoder; }
+    DecodeCache& decoder() { return m_decoder; }
 
     bool code_written(PhysAddr address, u64 size) override;
     void mark_again(PhysAddr frame) override;
@@ -64,17 +86,30 @@ class BlockCache final : public CodeWriteListener {
         u64 key = ~u64{0};
         const Block* block = nullptr;
     };
-    static constexpr std::size_t recent_blocks = 16384;
-    static std::size_t slot(u64 key) { return (key ^ (key >> 14)) % recent_blocks; }
+    struct Delete {
+        void operator()(Block* block) const { operator delete(block); }
+    };
+    using Owner = std::unique_ptr<Block, Delete>;
+    static constexpr std::size_t granule = 128;                               ///< bytes
+    using FrameBlocks = std::array<std::vector<Block*>, page_size / granule>; ///< those that touch each granule
+    static constexpr std::size_t recent_blocks = 65536;
+    static std::size_t slot(u64 key) { return (key ^ (key >> 16)) % recent_blocks; }
     const Block* find_or_decode(PhysAddr start, bool code32);
-    std::unique_ptr<Block> decode(PhysAddr start, const u8* bytes, bool code32) const;
+    Owner decode(PhysAddr start, const u8* bytes, bool code32);
+    template <typename Visit>
+    static void for_granules(u64 offset, u64 size, Visit visit) {
+        for (u64 i = offset / granule; i <= (offset + size - 1) / granule; ++i) visit(i);
+    }
+    void destroy(Block* block, FrameBlocks& blocks);
 
     Cpu& m_cpu;
-    Decoder m_decoder;
-    std::unordered_map<u64, std::unique_ptr<Block>> m_blocks;
-    std::unordered_map<u64, std::vector<Block*>> m_by_frame;
-    std::vector<std::unique_ptr<Block>> m_destroyed;
+    DecodeCache m_decoder;
+    std::vector<DecodedInsn> m_decoded; ///< a block in the making
+    std::unordered_map<u64, Owner> m_blocks;
+    std::unordered_map<u64, FrameBlocks> m_by_frame;
+    std::vector<Owner> m_destroyed;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_blocks);
+    u64 m_generation = 0; ///< goes up when blocks are destroyed
 };
 
 } // namespace ringshift

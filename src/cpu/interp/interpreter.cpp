@@ -36,7 +36,7 @@ Exit Interpreter::run(i64 instructions) {
             continue;
         }
         if (const Block* block = find_block()) [[likely]] {
-            while (run_block(*block) && !looks_up() && (block = find_block())) {
+            while (run_block(*block) && !looks_up() && (block = find_next(*block))) {
             }
         } else {
             step_block();
@@ -101,25 +101,39 @@ std::optional<Exit> Interpreter::events() {
     return {};
 }
 
-const Block* Interpreter::find_block() {
-    const CpuState& state = m_cpu.state;
-    const Segment& cs = state.segment(SegmentName::cs);
+inline bool Interpreter::fetch_address(PhysAddr& start) {
     const LinearAddr address = instruction_address();
-    PhysAddr start;
-    if (!m_cpu.mmu.fast_fetch(address, state.cpl == 3, start)) [[unlikely]] {
-        const Translation t = m_cpu.mmu.translate(address, {AccessKind::Fetch, fetch_privilege()});
-        if (!t.ok) return nullptr; // fetch_one() raises it
-        start = t.address;
+    if (m_cpu.mmu.fast_fetch(address, m_cpu.state.cpl == 3, start)) [[likely]]
+        return true;
+    const Translation t = m_cpu.mmu.translate(address, {AccessKind::Fetch, fetch_privilege()});
+    start = t.address;
+    return t.ok;
+}
+
+inline const Block* Interpreter::within_limit(const Block* block) const {
+    const u64 limit = m_cpu.state.segment(SegmentName::cs).limit;
+    if (m_cpu.state.rip + page_size > limit) [[unlikely]] { // a block is never longer than a page
+        if (block && m_cpu.state.rip + block->bytes - 1 > limit) return nullptr;
     }
-    const Block* block = m_blocks.get(start, cs.is_32bit());
-    if (!block || state.rip + block->bytes - 1 > cs.limit) [[unlikely]]
-        return nullptr;
     return block;
+}
+
+const Block* Interpreter::find_block() {
+    PhysAddr start;
+    if (!fetch_address(start)) return nullptr; // fetch_one() raises it
+    return within_limit(m_blocks.get(start, code32()));
+}
+
+inline const Block* Interpreter::find_next(const Block& previous) {
+    PhysAddr start;
+    if (!fetch_address(start)) [[unlikely]]
+        return nullptr;
+    return within_limit(m_blocks.get_after(previous, start, code32()));
 }
 
 bool Interpreter::run_block(const Block& block) {
     CpuState& state = m_cpu.state;
-    const DecodedInsn* decoded = block.insns.data();
+    const DecodedInsn* decoded = block.first();
     const DecodedInsn* const end = decoded + block.insns.size();
     for (;;) {
         const Step step = decoded->handler(m_cpu, decoded->insn);
@@ -170,28 +184,24 @@ const DecodedInsn* Interpreter::fetch_crossing() {
         return true;
     };
     if (!fetch(address, std::span(bytes).first(in_page))) return nullptr;
-    CrossingEntry& entry = m_crossing[address.value % crossing_entries];
-    const auto known = [&](u64 available) {
-        const Insn& insn = entry.decoded.insn;
-        return entry.decoded.handler && entry.code32 == code32() && insn.length <= available &&
-               std::memcmp(insn.bytes.data(), bytes.data(), insn.length) == 0;
-    };
-    if (known(in_page)) return &entry.decoded;
-    Insn insn;
-    auto outcome = m_blocks.decoder().decode(std::span(bytes).first(in_page), code32(), insn);
-    if (outcome == Decoder::Outcome::truncated && in_segment > in_page) {
-        const LinearAddr second(static_cast<u32>(address.value + in_page));
-        if (!fetch(second, std::span(bytes).subspan(in_page, in_segment - in_page))) return nullptr;
-        if (known(in_segment)) return &entry.decoded;
-        outcome = m_blocks.decoder().decode(std::span(bytes).first(in_segment), code32(), insn);
+    DecodeCache& decoder = m_blocks.decoder();
+    const LinearAddr second(static_cast<u32>(address.value + in_page));
+    const auto rest = std::span(bytes).subspan(in_page, in_segment - in_page);
+    // Without a fault and without asking a device the rest may be fetched before it is known to be needed.
+    PhysAddr behind;
+    const bool at_once = !rest.empty() && m_cpu.mmu.fast_fetch(second, m_cpu.state.cpl == 3, behind) &&
+                         m_cpu.mmu.memory().frame(behind).read_host;
+    if (at_once) m_cpu.mmu.memory().read(behind, rest);
+    auto outcome = decoder.decode(std::span(bytes).first(at_once ? in_segment : in_page), code32(), m_crossing);
+    if (outcome == Decoder::Outcome::truncated && !at_once && !rest.empty()) {
+        if (!fetch(second, rest)) return nullptr;
+        outcome = decoder.decode(std::span(bytes).first(in_segment), code32(), m_crossing);
     }
     if (outcome == Decoder::Outcome::truncated || outcome == Decoder::Outcome::too_long) {
         m_cpu.raise_gp(0);
         return nullptr;
     }
-    entry.code32 = code32();
-    entry.decoded = {handler_for(insn), insn};
-    return &entry.decoded;
+    return &m_crossing;
 }
 
 const DecodedInsn* Interpreter::fetch_one() {
@@ -200,8 +210,8 @@ const DecodedInsn* Interpreter::fetch_one() {
         const Translation t = m_cpu.mmu.translate(instruction_address(), {AccessKind::Fetch, fetch_privilege()});
         if (t.ok) {
             const Block* block = m_blocks.get(t.address, code32());
-            if (block && state.rip + block->insns[0].insn.length - 1 <= state.segment(SegmentName::cs).limit)
-                return &block->insns[0];
+            if (block && state.rip + block->first()->insn.length - 1 <= state.segment(SegmentName::cs).limit)
+                return block->first();
         }
     }
     return fetch_crossing();

@@ -8,7 +8,7 @@ namespace ringshift {
 
 class Interpreter final : public Engine {
   public:
-    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu), m_crossing(crossing_entries) {}
+    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu) {}
 
     std::string_view name() const override { return "interp"; }
     Exit run(i64 instructions) override;
@@ -50,14 +50,13 @@ class Interpreter final : public Engine {
     BlockCache& blocks() { return m_blocks; }
 
   private:
-    /// An instruction without a block, decoded before; used again only if its bytes are the same.
-    struct CrossingEntry {
-        DecodedInsn decoded{};
-        bool code32 = false;
-    };
-    static constexpr std::size_t crossing_entries = 256;
-
     std::optional<Exit> events();
+    /// The same as find_block(), after `previous` has run to its end.
+    const Block* find_next(const Block& previous);
+    /// Where the bytes at CS:RIP are; false if fetching them faults.
+    bool fetch_address(PhysAddr& start);
+    /// `block`, which starts at CS:RIP, if it ends within the segment.
+    const Block* within_limit(const Block* block) const;
     /// True: it ran to its end, by falling through or branching.
     bool run_block(const Block& block);
     /// After a block that ran to its end: whether run() has anything to look at. What is not asked here (an interrupt
@@ -79,7 +78,7 @@ class Interpreter final : public Engine {
 
     Cpu& m_cpu;
     BlockCache m_blocks;
-    std::vector<CrossingEntry> m_crossing; ///< by linear address
+    DecodedInsn m_crossing{}; ///< the instruction that fetch_crossing() found last
     bool m_one_block = false;
 };
 
