@@ -30,7 +30,7 @@ struct Mode {
     bool protected_mode = false;
     bool v86 = false;
     std::array<SegmentClass, 6> segments{}; ///< by SegmentName; that of CS is about reading
-    u16 controls = 0;                       ///< TS, EM, MP, OSFXSR, TSD, UMIP, VME, PVI; see mode_of()
+    u16 controls = 0;                       ///< of fpu_ready: what of the FPU may run natively
 
     bool operator==(const Mode&) const = default;
 };

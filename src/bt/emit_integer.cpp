@@ -28,6 +28,11 @@ const Operand* memory_operand(const Insn& in) {
     return nullptr;
 }
 
+/// A memory operand of these is not accessed.
+bool touches_nothing(Mnemonic m) {
+    return m == NOP || m == PAUSE || m == PREFETCHNTA || m == PREFETCHT0 || m == PREFETCHT1 || m == PREFETCHT2;
+}
+
 bool is_bit_test(Mnemonic m) { return m == BT || m == BTS || m == BTR || m == BTC; }
 
 } // namespace
@@ -35,7 +40,7 @@ bool is_bit_test(Mnemonic m) { return m == BT || m == BTS || m == BTR || m == BT
 bool Translator::emit_native(u32 i) {
     auto& a = m_e.a;
     const Insn& in = insn(i);
-    if (in.mnemonic == NOP) return true; // a memory operand of NOP is not accessed
+    if (touches_nothing(in.mnemonic)) return true;
     if (in.mnemonic == LEA) return emit_lea(i);
     if (in.mnemonic == DIV || in.mnemonic == IDIV) return emit_divide(i);
     if (in.mnemonic == XLAT) return false;

@@ -16,6 +16,8 @@
 //  hit:
 //     mov   rcx, r12
 //     mov   r11, [addend + r10 * 8]      the operand is [r11 + r9]
+//
+// An operand that must be aligned does not cross a page; instead its low four bits are part of the condition.
 #include "bt/translator.h"
 
 namespace ringshift::bt {
@@ -47,20 +49,21 @@ void Translator::emit_effective_offset(const Insn& in) {
     if (in.address_size == 2) a.movzx(x86::r9d, x86::r9w);
 }
 
-Translator::Address Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after) {
+Translator::Address Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after,
+                                                     bool aligned) {
     const Insn& in = insn(i);
     const MemoryOperand& m = in.memory;
     m_e.mark(i, Provenance::rewrite, "the guest address, and its place in the TLB");
     const bool is_register = in.address_size == 4 && m.base != MemoryOperand::no_register &&
                              m.index == MemoryOperand::no_register && m.displacement == 0;
     if (is_register && m_mode->segments[static_cast<std::size_t>(m.segment)] == SegmentClass::flat)
-        return emit_lookup(i, m.segment, guest64(m.base), size, intent, after);
+        return emit_lookup(i, m.segment, guest64(m.base), size, intent, after, aligned);
     emit_effective_offset(in);
-    return emit_lookup(i, m.segment, x86::r9, size, intent, after);
+    return emit_lookup(i, m.segment, x86::r9, size, intent, after, aligned);
 }
 
 Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
-                                            const asmjit::Label& after) {
+                                            const asmjit::Label& after, bool aligned) {
     auto& a = m_e.a;
     auto hit = a.newLabel();
     auto miss = a.newLabel();
@@ -90,7 +93,7 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     const bool user = m_mode->cpl == 3;
     const std::size_t tag =
         intent == Intent::write ? offsetof(Mmu::FastTlb, write_tag) : offsetof(Mmu::FastTlb, read_tag);
-    if (size > 1) {
+    if (size > 1 && !aligned) {
         a.lea(x86::r11d, x86::ptr(offset.r64(), static_cast<i32>(size) - 1));
         a.shrx(x86::r10d, offset.r32(), table_base.r32());
         a.shrx(x86::r11d, x86::r11d, table_base.r32());
@@ -100,6 +103,12 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
         a.movzx(x86::r10d, x86::r11w);
     }
     a.mov(x86::r12, x86::rcx);
+    if (aligned) { // the low four bits at the top: pages differ by less, so the sum is zero only if both are right
+        const x86::Gp address = offset.id() == x86::Gp::kIdCx ? x86::r12d : offset.r32();
+        a.mov(x86::ecx, 28);
+        a.shlx(x86::ecx, address, x86::ecx);
+        a.lea(x86::r11d, x86::ptr(x86::r11, x86::rcx));
+    }
     a.mov(x86::ecx, m_e.in_tlb(user, tag, x86::r10, 2, 4));
     a.lea(x86::ecx, x86::ptr(x86::rcx, x86::r11, 0, 1));
     a.jecxz(x86::ecx, hit);

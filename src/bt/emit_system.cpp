@@ -7,6 +7,7 @@
 //
 // STI is done in place only while no interrupt waits and another instruction of the block follows: what STI's shadow
 // would delay cannot happen before that instruction is done.
+#include "bt/fpu_form.h"
 #include "bt/translator.h"
 
 #include <bit>
@@ -39,6 +40,8 @@ Site Translator::make_site(u32 i, u32 rip) const {
     const DecodedInsn& decoded = m_block->insns[i];
     const Insn& in = decoded.insn;
     Site site{decoded.handler, &in, rip, static_cast<u32>(m_block->insns.size()) - i, rip + in.length, 0};
+    site.fpu_ready = static_cast<u8>(m_mode->controls & fpu_ready::all);
+    site.watches_fpu = changes_fpu_readiness(in);
     switch (in.mnemonic) {
     // These ask for attention themselves if time or interrupts are affected.
     case IN:

@@ -7,6 +7,7 @@
 #include "bt/engine.h"
 
 #include "bt/code_cache.h"
+#include "bt/fpu_form.h"
 #include "bt/stubs.h"
 #include "bt/translator.h"
 #include "cpu/interp/interpreter.h"
@@ -40,6 +41,7 @@ Mode mode_of(const CpuState& state) {
     mode.segments[1] = cs.read_span != Segment::flat_span ? SegmentClass::checked
                        : cs.base == 0                     ? SegmentClass::flat
                                                           : SegmentClass::based;
+    mode.controls = fpu_readiness(state);
     return mode;
 }
 

@@ -19,6 +19,7 @@ struct Options {
     bool native = true;
     bool inline_memory = true;
     bool dead_flags = true;
+    bool fpu = true;
     bool link = true;
     bool link_pages = true;
     bool probe = true;

@@ -82,6 +82,13 @@ bool has_modrm(const Insn& insn) {
            op == 0xFE || op == 0xFF;
 }
 
+/// Of an SSE instruction with a general register: whether that is in ModRM.reg (MOVMSKPS, PMOVMSKB, PEXTRW, CVTxx2SI).
+bool has_general_register_in_reg(const Insn& insn) {
+    if (insn.opcode_map != 1 || insn.op(0).kind != OperandKind::gpr) return false;
+    return insn.opcode == 0x50 || insn.opcode == 0xD7 || insn.opcode == 0xC5 || insn.opcode == 0x2C ||
+           insn.opcode == 0x2D;
+}
+
 bool is_direct_offset(const Insn& insn) { return insn.opcode_map == 0 && insn.opcode >= 0xA0 && insn.opcode <= 0xA3; }
 
 } // namespace
@@ -111,7 +118,7 @@ Encoded reencode(const Insn& insn, HostAddress address) {
     bool narrow = false;
     for (const Operand& op : insn.operands)
         narrow = narrow || (op.kind == OperandKind::gpr || op.kind == OperandKind::memory ? op.size == 2 : false);
-    const bool implicit_size = insn.operand_count == 0; // CBW and its kind
+    const bool implicit_size = insn.operand_count == 0 && insn.opcode_map == 0; // CBW and its kind
     if (insn.operand_size == 2 && (narrow || implicit_size)) e.put(0x66);
     if (insn.mandatory_prefix != 0) e.put(insn.mandatory_prefix);
 
@@ -171,6 +178,35 @@ Encoded reencode(const Insn& insn, HostAddress address) {
     }
     u32 immediate = insn.immediate;
     for (unsigned i = immediate_size(insn); i != 0; --i, immediate >>= 8) e.put(static_cast<u8>(immediate));
+    return e;
+}
+
+Encoded reencode_fpu(const Insn& insn, HostAddress address) {
+    Encoded e;
+    if (insn.mandatory_prefix != 0) e.put(insn.mandatory_prefix);
+    const bool memory = insn.has_memory();
+    u8 rex = 0;
+    u8 reg = (insn.modrm >> 3) & 7;
+    u8 rm = insn.modrm & 7;
+    bool stack_pointer = false;
+    for (const Operand& op : insn.operands) stack_pointer = stack_pointer || is_stack_pointer(op);
+    if (stack_pointer && has_general_register_in_reg(insn)) {
+        rex |= 0x44;
+        reg = 0;
+    } else if (stack_pointer) {
+        rex |= 0x41;
+        rm = 0;
+    }
+    if (memory) rex |= static_cast<u8>(0x40 | (address.base >> 3) | ((address.index >> 3) << 1));
+    if (rex != 0) e.put(rex);
+    if (insn.opcode_map != 0) e.put(0x0F);
+    if (insn.opcode_map == 2) e.put(0x38);
+    if (insn.opcode_map == 3) e.put(0x3A);
+    e.put(insn.opcode);
+    if (insn.mnemonic == Mnemonic::EMMS) return e;
+    e.put(static_cast<u8>((memory ? 0x04 : 0xC0 | rm) | (reg << 3)));
+    if (memory) e.put(static_cast<u8>(((address.index & 7) << 3) | (address.base & 7)));
+    if (insn.opcode_map != 0 && immediate_size(insn) != 0) e.put(static_cast<u8>(insn.immediate));
     return e;
 }
 

@@ -36,5 +36,7 @@ unsigned rotated_register(const Insn& insn);
 
 /// The instruction with its memory operand, if any, at `address`.
 Encoded reencode(const Insn& insn, HostAddress address);
+/// The same for x87, MMX and SSE instructions: no general register but 32-bit ones.
+Encoded reencode_fpu(const Insn& insn, HostAddress address);
 
 } // namespace ringshift::bt

@@ -37,6 +37,13 @@ struct Site {
     u32 remaining = 0; ///< instructions of the block from this one on
     u32 next_rip = 0;
     u32 continues = 0; ///< 1: Flow::stop does not leave the block (the handler asks for attention if it must)
+
+    // The FPU (emit_fpu.cpp).
+    u8 fpu_loaded = 0;                    ///< of fpu_ready: what the block has in the host's registers behind it
+    u8 fpu_ready = 0;                     ///< of fpu_ready: what the block takes for granted
+    bool watches_fpu = false;             ///< the handler may change what is ready; then the block is left
+    const Site* unsettled_code = nullptr; ///< whose FIP, FCS and FOP the block has not written yet, if anybody's
+    const Site* unsettled_data = nullptr; ///< the same for FDP and FDS
 };
 
 /// A direct exit of a block: a jump that can be patched to the block that it leads to.
@@ -63,6 +70,8 @@ struct Runtime {
     const void* leave_direct = nullptr;
     const void* leave_indirect = nullptr;
     const void* leave_budget = nullptr;
+    const void* load_sse = nullptr;
+    const void* load_x87 = nullptr;
 
     // How generated code was left.
     Leave leave = Leave::direct;
@@ -71,6 +80,11 @@ struct Runtime {
     Link* link = nullptr;
     Block* block = nullptr;
     i64 counter = 0; ///< r13
+
+    // Where the guest's FPU state is: 1 is in CpuState, 0 in the host's registers. SSE is away only if x87 is.
+    u32 sse_away = 1;
+    u32 x87_away = 1;
+    u32 host_mxcsr = 0x1F80; ///< what C++ runs with
 
     u64 scratch = 0; ///< within one instruction
     u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match

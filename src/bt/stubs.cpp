@@ -4,6 +4,9 @@
 // the handler ended the block or left too little budget for the rest of it; then the stub leaves in the block's place.
 #include "bt/stubs.h"
 
+#include "bt/fpu_form.h"
+#include "bt/fpu_stubs.h"
+
 namespace ringshift::bt {
 
 namespace {
@@ -31,9 +34,18 @@ void emit_return(Emitter& e) {
 /// r9: what Runtime field `descriptor` is to hold.
 void emit_leave(Emitter& e, Leave how, std::size_t descriptor) {
     e.store_guest();
+    emit_save_fpu(e);
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(how));
     if (how != Leave::indirect) e.a.mov(e.in_runtime(descriptor, 8), x86::r9);
     emit_return(e);
+}
+
+/// `function(cpu, site)` as C++; rsp is aligned.
+void emit_call(Emitter& e, const Cpu& cpu, u64 function) {
+    e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
+    e.a.mov(x86::rsi, site);
+    e.a.mov(x86::rax, function);
+    e.a.call(x86::rax);
 }
 
 /// r9: Site.
@@ -41,8 +53,17 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     auto leave = e.a.newLabel();
     auto not_next = e.a.newLabel();
     auto go_on = e.a.newLabel();
+    auto settled = e.a.newLabel();
+    auto loaded = e.a.newLabel();
+    auto load_sse = e.a.newLabel();
     e.store_guest();
+    emit_save_fpu(e);
     e.a.mov(site, x86::r9);
+    e.a.sub(x86::rsp, 8);
+    e.a.cmp(x86::qword_ptr(site, offsetof(Site, unsettled_code)), 0);
+    e.a.je(settled);
+    emit_call(e, cpu, reinterpret_cast<u64>(&settle_x87_pointers));
+    e.a.bind(settled);
     e.a.mov(x86::eax, x86::dword_ptr(site, offsetof(Site, rip)));
     e.a.mov(RINGSHIFT_STATE(rip, 8), x86::rax);
     e.a.mov(x86::rax, x86::r13);
@@ -52,12 +73,17 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(RINGSHIFT_STATE(budget, 8), x86::rax);
     e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
     e.a.mov(x86::rsi, x86::qword_ptr(site, offsetof(Site, insn)));
-    e.a.sub(x86::rsp, 8);
     e.a.call(x86::qword_ptr(site, offsetof(Site, handler)));
-    e.a.add(x86::rsp, 8);
     e.a.movzx(x86::eax, x86::al);
     e.a.test(x86::eax, x86::eax);
     e.a.jnz(not_next);
+    e.a.cmp(x86::byte_ptr(site, offsetof(Site, watches_fpu)), 0);
+    e.a.je(go_on);
+    emit_call(e, cpu, reinterpret_cast<u64>(&keeps_fpu_readiness));
+    e.a.test(x86::al, x86::al);
+    e.a.jnz(go_on);
+    e.a.mov(x86::eax, static_cast<u32>(Flow::stop));
+    e.a.jmp(leave);
 
     e.a.bind(go_on);
     e.a.mov(x86::rdx, RINGSHIFT_STATE(budget, 8));
@@ -67,7 +93,18 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.shl(x86::rdx, budget_shift);
     e.a.and_(x86::r13d, (1u << budget_shift) - 1);
     e.a.or_(x86::r13, x86::rdx);
+    e.a.movzx(x86::eax, x86::byte_ptr(site, offsetof(Site, fpu_loaded)));
+    e.a.test(x86::eax, x86::eax);
+    e.a.jz(loaded);
+    e.a.test(x86::eax, u32{fpu_ready::x87});
+    e.a.jz(load_sse);
+    e.a.call(e.in_runtime(offsetof(Runtime, load_x87), 8));
+    e.a.jmp(loaded);
+    e.a.bind(load_sse);
+    e.a.call(e.in_runtime(offsetof(Runtime, load_sse), 8));
+    e.a.bind(loaded);
     e.load_guest();
+    e.a.lea(x86::rsp, x86::ptr(x86::rsp, 8));
     e.a.ret();
 
     e.a.bind(not_next);
@@ -76,7 +113,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.cmp(x86::dword_ptr(site, offsetof(Site, continues)), 0);
     e.a.jne(go_on);
     e.a.bind(leave);
-    e.a.add(x86::rsp, 8); // the return address
+    e.a.add(x86::rsp, 16); // and the return address
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
     e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
     e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
@@ -104,6 +141,8 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     runtime.leave_direct = place([&] { emit_leave(emitter, Leave::direct, offsetof(Runtime, link)); });
     runtime.leave_indirect = place([&] { emit_leave(emitter, Leave::indirect, 0); });
     runtime.leave_budget = place([&] { emit_leave(emitter, Leave::budget, offsetof(Runtime, block)); });
+    runtime.load_sse = place([&] { emit_load_sse(emitter); });
+    runtime.load_x87 = place([&] { emit_load_x87(emitter); });
     stubs->m_memory->synchronise();
     stubs->m_enter = reinterpret_cast<void (*)(i64)>(reinterpret_cast<std::uintptr_t>(enter));
     return stubs;

@@ -10,6 +10,7 @@
 #include "bt/translator.h"
 
 #include "bt/flags.h"
+#include "bt/fpu_form.h"
 #include "cpu/isa/policy.h"
 
 namespace ringshift::bt {
@@ -25,11 +26,14 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
         block.sites[i] = make_site(i, rip);
         rip = block.sites[i].next_rip;
     }
+    m_fpu_loaded = 0;
+    m_unsettled_code = m_unsettled_data = std::nullopt;
     m_e.begin(record);
     emit_entry();
     for (u32 i = 0; i < count; ++i) emit_instruction(i);
     const Mnemonic last = insn(count - 1).mnemonic;
     if (last != Mnemonic::invalid) {
+        emit_settle_x87_pointers(count - 1);
         m_e.mark(count - 1, Provenance::exit, "the block ends here: to the next instruction");
         emit_direct_exit(rip);
     }
@@ -86,12 +90,16 @@ void Translator::emit_entry() {
 }
 
 void Translator::emit_instruction(u32 i) {
-    if (m_options.native && emit_special(i)) return;
-    emit_handler_call(i);
+    prepare_x87_pointers(i);
+    if (!m_options.native || !emit_special(i)) emit_handler_call(i);
+    m_block->sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
 }
 
 bool Translator::emit_special(u32 i) {
-    const Mnemonic mnemonic = insn(i).mnemonic;
+    const Insn& in = insn(i);
+    const Mnemonic mnemonic = in.mnemonic;
+    const bool shares_name = mnemonic == Mnemonic::MOVSD || mnemonic == Mnemonic::CMPSD; // a string instruction's
+    if (is_fpu(in)) return (shares_name || policy(mnemonic).strategy == Strategy::Native) && emit_fpu(i);
     switch (policy(mnemonic).strategy) {
     case Strategy::Native: return emit_native(i);
     case Strategy::Expand: return emit_control(i) || emit_stack(i) || emit_system(i);
@@ -105,6 +113,8 @@ void Translator::emit_handler_call(u32 i) {
     m_e.mark(i, Provenance::helper, "done by the interpreter's handler");
     m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
     m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+    m_fpu_loaded = 0; // and x87 pointers are settled
+    m_unsettled_code = m_unsettled_data = std::nullopt;
 }
 
 asmjit::Label Translator::new_link(u32 target, u32 patch) {

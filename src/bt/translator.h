@@ -3,9 +3,11 @@
 
 #include "bt/emitter.h"
 #include "bt/options.h"
+#include "bt/reencode.h"
 #include "bt/verifier.h"
 
 #include <memory>
+#include <optional>
 
 namespace ringshift::bt {
 
@@ -40,12 +42,13 @@ class Translator {
 
     // emit_memory.cpp
     enum class Intent : u8 { read, write };
-    /// The address of insn i's memory operand, checked; the cold path calls the handler and goes on behind `after`.
+    /// The address of insn i's memory operand, checked (with `aligned`: also to be a multiple of 16); the cold path
+    /// calls the handler and goes on behind `after`.
     bool can_address(SegmentName segment, Intent intent) const;
-    Address emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after);
+    Address emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned = false);
     /// The same for r9d = offset in `segment` (or another register if the segment is flat).
     Address emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
-                        const asmjit::Label& after);
+                        const asmjit::Label& after, bool aligned = false);
     void emit_effective_offset(const Insn& insn);
 
     // emit_integer.cpp
@@ -76,6 +79,14 @@ class Translator {
     /// At the end of the block: insn i by its handler, entered at `entry`, going on at `after`.
     void emit_handler_later(u32 i, const asmjit::Label& entry, const asmjit::Label& after, const char* why);
 
+    // emit_fpu.cpp
+    bool emit_fpu(u32 i);
+    void emit_load_fpu(u32 i, u16 needs);
+    void emit_load_control_word(u32 i, HostAddress address, const asmjit::Label& after);
+    void prepare_x87_pointers(u32 i);
+    void emit_settle_x87_pointers(u32 i);
+    void emit_settle_x87_data(u32 i);
+
     // emit_control.cpp
     bool emit_control(u32 i);
     bool emit_jcc(u32 i);
@@ -95,6 +106,10 @@ class Translator {
     Verifier m_verifier;
     Block* m_block = nullptr;
     const Mode* m_mode = nullptr;
+    u16 m_fpu_loaded = 0; ///< of fpu_ready: what the code emitted so far has in the host's registers
+    // Indexes of the instructions whose x87 pointers are still to be written.
+    std::optional<u32> m_unsettled_code;
+    std::optional<u32> m_unsettled_data;
 };
 
 } // namespace ringshift::bt

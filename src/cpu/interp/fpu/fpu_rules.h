@@ -91,4 +91,18 @@ inline Maybe<void> check_alignment(Cpu& cpu, const Insn& insn, AccessKind kind) 
     return cpu.raise_gp(0);
 }
 
+/// FIP, FCS and FOP after an x87 instruction at `eip`.
+inline void set_code_pointer(Cpu& cpu, const Insn& insn, u32 eip) {
+    FpuState& state = cpu.state.fpu;
+    state.fop = static_cast<u16>((insn.opcode & 7) << 8 | insn.modrm);
+    state.fip = eip;
+    state.fcs = cpu.state.segment(SegmentName::cs).selector;
+}
+
+/// FDP and FDS after an x87 instruction with a memory operand.
+inline void set_data_pointer(Cpu& cpu, const Insn& insn) {
+    cpu.state.fpu.fdp = cpu.effective_offset(insn);
+    cpu.state.fpu.fds = cpu.state.segment(insn.memory.segment).selector;
+}
+
 } // namespace ringshift::fpu

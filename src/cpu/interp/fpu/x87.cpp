@@ -70,14 +70,8 @@ void commit_image(Cpu& cpu, const FpuState& image) {
 }
 
 void set_pointers(Cpu& cpu, const Insn& insn) {
-    FpuState& guest = cpu.state.fpu;
-    guest.fop = static_cast<u16>((insn.opcode & 7) << 8 | insn.modrm);
-    guest.fip = static_cast<u32>(cpu.state.rip);
-    guest.fcs = cpu.state.segment(SegmentName::cs).selector;
-    if (insn.modrm < 0xC0) {
-        guest.fdp = cpu.effective_offset(insn);
-        guest.fds = cpu.state.segment(insn.memory.segment).selector;
-    }
+    set_code_pointer(cpu, insn, static_cast<u32>(cpu.state.rip));
+    if (insn.modrm < 0xC0) set_data_pointer(cpu, insn);
 }
 
 template <std::size_t size>
