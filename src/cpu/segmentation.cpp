@@ -212,7 +212,8 @@ Maybe<std::optional<u32>> access_rights(Cpu& cpu, u16 selector) {
     using Found = Maybe<std::optional<u32>>;
     const std::optional<Descriptor> found = GUEST_TRY(find_visible(cpu, selector, with_rights));
     if (!found) return Found(std::nullopt);
-    return Found(static_cast<u32>(found->raw >> 32) & 0x00F0FF00);
+    // Limit bits 16-19, undefined by the manual, are there on silicon.
+    return Found(static_cast<u32>(found->raw >> 32) & 0x00FFFF00);
 }
 
 Maybe<std::optional<u32>> segment_limit(Cpu& cpu, u16 selector) {
