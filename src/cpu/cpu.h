@@ -180,6 +180,8 @@ class Cpu {
     // ----------------------------------------------------------------------------------------------
     /// IOPL and the I/O permission bitmap (SDM vol. 1, 18.5); raises #GP(0).
     Maybe<void> check_io(u16 port, unsigned size);
+    /// After IN, OUT and each element of INS and OUTS: I/O breakpoints (SDM vol. 3B, 17.3.1.2).
+    void note_port_access(u16 port, unsigned size);
     Maybe<void> write_cr0(u64 value);
     Maybe<void> write_cr3(u64 value);
     Maybe<void> write_cr4(u64 value);

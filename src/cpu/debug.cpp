@@ -71,6 +71,10 @@ bool instruction_breakpoints_enabled(const CpuState& state) {
     return false;
 }
 
+void Cpu::note_port_access(u16 port, unsigned size) {
+    if (state.cr4 & cr4::de) state.pending_debug |= match_io_breakpoints(state, port, size);
+}
+
 void Cpu::update_alignment_check() {
     mmu.set_always_slow((state.cr0 & cr0::am) && (state.system_flags & flag::ac) && state.protected_mode());
 }

@@ -125,7 +125,7 @@ TEST_CASE("LAR and LSL see only what privilege and type allow") { // SDM vol. 2A
     f.set_descriptor(0x30, make_descriptor(0, 0x12345, 0xC00 | 0xF3));
     f.set(Gpr::cx, 0x33);
     f.run({0x0F, 0x02, 0xC1, 0x0F, 0x03, 0xD1}, 2); // LAR EAX,ECX; LSL EDX,ECX
-    CHECK(f.reg(Gpr::ax) == 0x00C0F300);
+    CHECK(f.reg(Gpr::ax) == 0x00C1F300);
     CHECK(f.reg(Gpr::dx) == 0x12345FFF);
     CHECK((f.state.arithmetic_flags & flag::zf) != 0);
     f.set(Gpr::cx, CpuFixture::data0); // DPL 0 from CPL 3

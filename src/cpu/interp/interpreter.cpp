@@ -153,12 +153,15 @@ bool Interpreter::run_block(const Block& block) {
 
 Flow Interpreter::execute(const DecodedInsn& decoded) {
     CpuState& state = m_cpu.state;
+    const u32 pending_debug = state.pending_debug;
     const Step step = decoded.handler(m_cpu, decoded.insn);
     --state.budget;
-    if (step.flow == Flow::next || step.flow == Flow::stop)
+    if (step.flow == Flow::next || step.flow == Flow::stop) {
         state.rip = static_cast<u32>(state.rip + decoded.insn.length);
-    else if (step.flow == Flow::fault)
+    } else if (step.flow == Flow::fault) {
+        state.pending_debug = pending_debug; // data breakpoints that it has hit are hit again when it is restarted
         m_cpu.deliver_exception();
+    }
     return step.flow;
 }
 
@@ -234,21 +237,30 @@ std::optional<Exit> Interpreter::step_carefully() {
     const bool trap = state.system_flags & flag::tf;
     const bool resume = state.system_flags & flag::rf;
     const Shadow shadow = std::exchange(state.shadow, Shadow::none);
+    const auto stepped = [&]() -> std::optional<Exit> {
+        if (m_debug.single_step) return Exit::breakpoint;
+        return {};
+    };
     if (instruction_breakpoints_enabled(state) && !resume && shadow != Shadow::mov_ss) {
         if (const u32 hits = match_instruction_breakpoints(state, address)) {
             m_cpu.exception = Exception{.vector = Vector::debug, .dr6 = hits};
             m_cpu.deliver_exception();
-            return {};
+            return stepped();
         }
     }
     if (state.virtual_interrupt_due()) [[unlikely]] {
         --state.budget;
         m_cpu.raise_gp(0);
         m_cpu.deliver_exception();
-        return {};
+        return stepped();
     }
-    state.budget_reserve += state.budget - 1; // a repeated string instruction does one element
-    state.budget = 1;
+    // A repeated string instruction does one element, unless RF alone, which its own yielding has set, led here.
+    const bool every_element = trap || (state.dr[7] & 0xFF) != 0 || shadow != Shadow::none || m_debug.single_step ||
+                               m_one_block || !m_debug.breakpoints.empty();
+    if (every_element) {
+        state.budget_reserve += state.budget - 1;
+        state.budget = 1;
+    }
     const DecodedInsn* decoded = fetch_one();
     if (!decoded) {
         --state.budget;
@@ -271,8 +283,7 @@ std::optional<Exit> Interpreter::step_carefully() {
                 state.pending_debug |= 1u << 14;
         }
     }
-    if (m_debug.single_step) return Exit::breakpoint;
-    return {};
+    return stepped();
 }
 
 std::unique_ptr<Engine> make_interpreter(Cpu& cpu) { return std::make_unique<Interpreter>(cpu); }

@@ -1,6 +1,5 @@
 // IN and OUT. INS and OUTS are string.cpp's.
 
-#include "cpu/debug.h"
 #include "cpu/interp/operands.h"
 
 namespace ringshift {
@@ -13,17 +12,12 @@ u16 port_of(const Cpu& cpu, const Insn& insn) {
     return immediate ? static_cast<u8>(insn.immediate) : cpu.state.reg<u16>(Gpr::dx);
 }
 
-/// An I/O breakpoint traps after the instruction (SDM vol. 3B, 17.3.1.2).
-void note_port_access(Cpu& cpu, u16 port, unsigned size) {
-    if (cpu.state.cr4 & cr4::de) cpu.state.pending_debug |= match_io_breakpoints(cpu.state, port, size);
-}
-
 template <typename T, bool immediate>
 Step input(Cpu& cpu, const Insn& insn) {
     const u16 port = port_of<immediate>(cpu, insn);
     GUEST_TRY(cpu.check_io(port, sizeof(T)));
     cpu.state.set_reg<T>(Gpr::ax, static_cast<T>(cpu.platform.in(port, sizeof(T))));
-    note_port_access(cpu, port, sizeof(T));
+    cpu.note_port_access(port, sizeof(T));
     return Flow::stop;
 }
 
@@ -32,7 +26,7 @@ Step output(Cpu& cpu, const Insn& insn) {
     const u16 port = port_of<immediate>(cpu, insn);
     GUEST_TRY(cpu.check_io(port, sizeof(T)));
     cpu.platform.out(port, sizeof(T), cpu.state.reg<T>(Gpr::ax));
-    note_port_access(cpu, port, sizeof(T));
+    cpu.note_port_access(port, sizeof(T));
     return Flow::stop;
 }
 

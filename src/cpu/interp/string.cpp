@@ -224,6 +224,7 @@ struct Ins {
         const LinearAddr address = GUEST_TRY(c.cpu.linear(SegmentName::es, to, sizeof(T), AccessKind::Write));
         GUEST_TRY(c.cpu.check_access(address, sizeof(T), {AccessKind::Write, c.cpu.data_privilege()}));
         const T value = static_cast<T>(c.cpu.platform.in(port_of(c), sizeof(T)));
+        c.cpu.note_port_access(port_of(c), sizeof(T));
         GUEST_TRY(c.cpu.write<T>(SegmentName::es, to, value));
         c.advance(Gpr::di, c.step(sizeof(T)));
         return {};
@@ -247,6 +248,7 @@ struct Outs {
         GUEST_TRY(c.cpu.check_io(port_of(c), sizeof(T)));
         const T value = GUEST_TRY(c.cpu.read<T>(c.insn.memory.segment, c.get(Gpr::si)));
         c.cpu.platform.out(port_of(c), sizeof(T), value);
+        c.cpu.note_port_access(port_of(c), sizeof(T));
         c.advance(Gpr::si, c.step(sizeof(T)));
         return {};
     }
@@ -287,7 +289,12 @@ Step repeated(Cpu& cpu, const Insn& insn) {
         c.set(Gpr::cx, count);
         state.budget -= static_cast<i64>(result.done) - 1; // the loop counts the last one
         if (count == 0 || result.ended) return Flow::next;
-        if (state.budget <= 1) return Flow::branch; // yield: RIP stays
+        if (state.budget <= 1) { // yield: RIP stays
+            // What comes in between finds RF in its EFLAGS image, so that a breakpoint on the instruction is not hit
+            // again when it goes on (SDM vol. 3B, 17.3.1.1).
+            state.system_flags |= flag::rf;
+            return Flow::branch;
+        }
         --state.budget;
     }
 }
