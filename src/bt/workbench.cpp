@@ -73,6 +73,7 @@ void Workbench::set_mode(unsigned bits, unsigned cpl, u32 base) {
     state.cpl = static_cast<u8>(cpl);
     state.cr0 &= ~u64{cr0::ts | cr0::em};
     state.cr4 |= cr4::osfxsr | cr4::osxmmexcpt;
+    state.fpu.fcw = 0x37F; // as FNINIT leaves it
     m_parts->cpu.update_mode();
     m_parts->cpu.update_paging(Cpu::Flush::all);
 }
