@@ -132,15 +132,18 @@ inline const Block* Interpreter::find_next(const Block& previous) {
 }
 
 bool Interpreter::run_block(const Block& block) {
-    CpuState& state = m_cpu.state;
+    Cpu& cpu = m_cpu;
+    CpuState& state = cpu.state;
     const DecodedInsn* decoded = block.first();
     const DecodedInsn* const end = decoded + block.insns.size();
     for (;;) {
-        const Step step = decoded->handler(m_cpu, decoded->insn);
+        const Step step = decoded->handler(cpu, decoded->insn);
         --state.budget;
         if (step.flow == Flow::next) [[likely]] {
             state.rip = static_cast<u32>(state.rip + decoded->insn.length);
-            if (++decoded == end || state.budget <= 0) return true;
+            if (++decoded == end) return true;
+            if (state.budget <= 0) [[unlikely]]
+                return true;
             continue;
         }
         if (step.flow == Flow::stop)

@@ -131,6 +131,54 @@ Maybe<u8*> rm_address(Cpu& cpu, const Insn& insn, const Operand& operand, Vec128
     return register_address(cpu.state, rm, operand.slot);
 }
 
+/// One step of an instruction that computes in several: as ADDPS, MULPD and their kind do it.
+Maybe<Vec128> run_step(Cpu& cpu, u8 prefix, u8 opcode, const Vec128& a, const Vec128& b) {
+    Insn step;
+    step.mandatory_prefix = prefix;
+    step.opcode_map = 1;
+    step.opcode = opcode;
+    const SimdRoutine& routine = cpu.fpu_thunks->simd({.mandatory_prefix = prefix,
+                                                       .opcode = opcode,
+                                                       .reg = ThunkOperand::xmm,
+                                                       .rm = ThunkOperand::xmm,
+                                                       .actions = thunk::mxcsr});
+    SimdFrame frame;
+    frame.host_mxcsr = host_mxcsr;
+    frame.mxcsr = mxcsr_to_run_with(cpu.state.fpu.mxcsr);
+    routine.exact(&frame, a.byte.data(), b.byte.data());
+    GUEST_TRY(judge_exceptions(cpu, step, frame, a.byte.data(), b.byte.data()));
+    return frame.result;
+}
+
+bool is_dot_product(const Insn& insn) { return insn.opcode_map == 3 && (insn.opcode == 0x40 || insn.opcode == 0x41); }
+
+/// DPPS and DPPD multiply, add pairs and add the sums (DPPS); an unmasked exception of one step keeps the next from
+/// being made (SDM vol. 2A, DPPS). T: u32 or u64, an element.
+template <typename T>
+Maybe<void> judge_dot_product(Cpu& cpu, const Insn& insn, const u8* first, const u8* second) {
+    constexpr unsigned count = 16 / sizeof(T);
+    constexpr u8 prefix = sizeof(T) == 8 ? 0x66 : 0, multiply = 0x59, add = 0x58;
+    const auto copy = [](Vec128& to, unsigned i, const u8* from, unsigned k) {
+        std::memcpy(to.byte.data() + i * sizeof(T), from + k * sizeof(T), sizeof(T));
+    };
+    Vec128 a, b;
+    for (unsigned i = 0; i < count; ++i) {
+        if (!(insn.immediate & (0x10u << i))) continue; // +0
+        copy(a, i, first, i);
+        copy(b, i, second, i);
+    }
+    Vec128 terms = GUEST_TRY(run_step(cpu, prefix, multiply, a, b));
+    for (unsigned left = count; left > 1; left /= 2) {
+        Vec128 even, odd;
+        for (unsigned i = 0; i < left / 2; ++i) {
+            copy(even, i, terms.byte.data(), 2 * i);
+            copy(odd, i, terms.byte.data(), 2 * i + 1);
+        }
+        terms = GUEST_TRY(run_step(cpu, prefix, add, even, odd));
+    }
+    return {};
+}
+
 /// The exact way: flags and results of this instruction alone. Nothing has been changed before.
 template <ThunkOperand reg, u8 actions>
 [[gnu::noinline]] Step run_exactly(Cpu& cpu, const Insn& insn, const SimdRoutine& routine, u8* target,
@@ -138,6 +186,9 @@ template <ThunkOperand reg, u8 actions>
     CpuState& state = cpu.state;
     SimdFrame frame;
     frame.host_mxcsr = host_mxcsr;
+    if (is_dot_product(insn) && unmasked_exceptions(state.fpu.mxcsr))
+        GUEST_TRY(insn.opcode == 0x41 ? judge_dot_product<u64>(cpu, insn, target, other)
+                                      : judge_dot_product<u32>(cpu, insn, target, other));
     frame.mxcsr = mxcsr_to_run_with(state.fpu.mxcsr);
     routine.exact(&frame, target, other);
     GUEST_TRY(judge_exceptions(cpu, insn, frame, target, other));
