@@ -19,7 +19,9 @@ class FaultyEngine final : public Engine {
     void invalidate_all() override { m_inner->invalidate_all(); }
     void set_one_block(bool on) override { m_one_block = on; }
     void set_debug_control(DebugControl control) override { m_inner->set_debug_control(std::move(control)); }
-    std::string describe_code(LinearAddr address) override { return fmt::format("code at {:x}\n", address.value); }
+    std::string describe_code(LinearAddr address, const CodeView&) override {
+        return fmt::format("code at {:x}\n", address.value);
+    }
 
     Exit run(i64 instructions) override {
         i64 left = instructions;

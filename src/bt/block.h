@@ -66,6 +66,7 @@ struct Block {
     std::optional<PhysAddr> second;
     u32 code_offset = 0;
     u32 code_size = 0;
+    u32 cold_offset = 0; ///< in the code: from here on it is seldom executed
     bool dead = false;
     std::vector<DecodedInsn> insns;
     std::vector<Site> sites; ///< addresses are in the code: never resized after emission

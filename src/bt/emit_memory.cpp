@@ -53,7 +53,7 @@ Translator::Address Translator::emit_operand_address(u32 i, unsigned size, Inten
                                                      bool aligned) {
     const Insn& in = insn(i);
     const MemoryOperand& m = in.memory;
-    m_e.mark(i, Provenance::rewrite, "the guest address, and its place in the TLB");
+    m_e.mark(i, Provenance::rewrite, "the guest's address");
     const bool is_register = in.address_size == 4 && m.base != MemoryOperand::no_register &&
                              m.index == MemoryOperand::no_register && m.displacement == 0;
     if (is_register && m_mode->segments[static_cast<std::size_t>(m.segment)] == SegmentClass::flat)
@@ -67,8 +67,10 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     auto& a = m_e.a;
     auto hit = a.newLabel();
     auto miss = a.newLabel();
+    const Mark reason = m_e.reason();
     const SegmentClass how = m_mode->segments[static_cast<std::size_t>(segment)];
     if (how == SegmentClass::checked) {
+        m_e.mark(i, Provenance::guard, "is it within the segment's limit?");
         // span - (offset - low) - (size - 1): its upper half is zero if the access is within the limit.
         auto within = a.newLabel();
         const std::size_t span = intent == Intent::write ? offsetof(Segment, write_span) : offsetof(Segment, read_span);
@@ -86,6 +88,7 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
         a.mov(x86::rcx, x86::r12);
     }
     if (how != SegmentClass::flat) {
+        m_e.mark(i, Provenance::rewrite, "the segment's base is added: a linear address");
         a.mov(x86::r10, segment_field(segment, offsetof(Segment, base), 8));
         a.lea(x86::r9d, x86::ptr(x86::r10, offset.r64()));
         offset = x86::r9;
@@ -93,6 +96,7 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     const bool user = m_mode->cpl == 3;
     const std::size_t tag =
         intent == Intent::write ? offsetof(Mmu::FastTlb, write_tag) : offsetof(Mmu::FastTlb, read_tag);
+    m_e.mark(i, Provenance::rewrite, "the pages of the first and the last byte");
     if (size > 1 && !aligned) {
         a.lea(x86::r11d, x86::ptr(offset.r64(), static_cast<i32>(size) - 1));
         a.shrx(x86::r10d, offset.r32(), table_base.r32());
@@ -102,6 +106,10 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
         a.shrx(x86::r11d, offset.r32(), table_base.r32());
         a.movzx(x86::r10d, x86::r11w);
     }
+    m_e.mark(i, Provenance::guard,
+             intent == Intent::write
+                 ? "may the page be written without a look at it? JECXZ asks no flag; RCX waits in r12"
+                 : "is the page in the TLB? JECXZ asks no flag; RCX waits in r12");
     a.mov(x86::r12, x86::rcx);
     if (aligned) { // the low four bits at the top: pages differ by less, so the sum is zero only if both are right
         const x86::Gp address = offset.id() == x86::Gp::kIdCx ? x86::r12d : offset.r32();
@@ -115,9 +123,12 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     a.jmp(miss);
     a.bind(hit);
     a.mov(x86::rcx, x86::r12);
+    m_e.mark(i, Provenance::rewrite, "what to add to the guest's address for the host's");
     a.mov(x86::r11, m_e.in_tlb(user, offsetof(Mmu::FastTlb, addend), x86::r10, 3, 8));
+    m_e.mark(reason);
     m_e.later([this, i, miss, after] {
-        m_e.mark(i, Provenance::helper, "the access is not in the TLB: the handler does the instruction");
+        m_e.mark(i, Provenance::helper,
+                 "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
         m_e.a.bind(miss);
         m_e.a.mov(x86::rcx, x86::r12);
         m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));

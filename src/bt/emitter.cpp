@@ -20,6 +20,7 @@ void Emitter::begin(bool record) {
 }
 
 std::span<const u8> Emitter::finish() {
+    m_cold_offset = offset();
     for (std::size_t i = 0; i < m_cold.size(); ++i) m_cold[i](); // cold code may add more
     m_cold.clear();
     ASSERT(!m_code.hasUnresolvedLinks());

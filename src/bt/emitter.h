@@ -47,15 +47,21 @@ class Emitter {
     void begin(bool record);
     /// The code, valid until begin(). Marks are in offsets of it.
     std::span<const u8> finish();
+    /// Of the first byte that later() added; after finish().
+    u32 cold_offset() const { return m_cold_offset; }
     u32 offset() const { return static_cast<u32>(a.offset()); }
     u32 offset_of(const asmjit::Label& label) const { return static_cast<u32>(m_code.labelOffset(label)); }
 
     /// What follows belongs to guest instruction `insn` and is there because of `why` (a literal).
     void mark(u32 insn, Provenance provenance, const char* why) {
         if (!m_record) return;
+        m_reason = {offset(), static_cast<u16>(insn), provenance, why};
         if (!m_marks.empty() && m_marks.back().offset == offset()) m_marks.pop_back();
-        m_marks.push_back({offset(), static_cast<u16>(insn), provenance, why});
+        m_marks.push_back(m_reason);
     }
+    /// The last mark; to be given to mark() again behind code that has marks of its own.
+    Mark reason() const { return m_reason; }
+    void mark(const Mark& reason) { mark(reason.insn, reason.provenance, reason.why); }
     std::vector<Mark> take_marks() { return std::move(m_marks); }
 
     /// Of Runtime from r14.
@@ -88,6 +94,8 @@ class Emitter {
     asmjit::CodeHolder m_code;
     i64 m_runtime_distance;
     bool m_record = false;
+    u32 m_cold_offset = 0;
+    Mark m_reason;
     std::vector<Mark> m_marks;
     std::vector<std::function<void()>> m_cold;
 };

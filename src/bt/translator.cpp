@@ -11,6 +11,7 @@
 
 #include "bt/flags.h"
 #include "bt/fpu_form.h"
+#include "bt/reasons.h"
 #include "cpu/isa/policy.h"
 
 namespace ringshift::bt {
@@ -39,6 +40,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     }
     const auto code = m_e.finish();
     block.code_size = static_cast<u32>(code.size());
+    block.cold_offset = m_e.cold_offset();
     block.marks = m_e.take_marks();
     if (m_options.verify) {
         const std::string refused = m_verifier.check(block, mode, code);
@@ -65,11 +67,13 @@ void Translator::emit_entry() {
     auto refused = a.newLabel();
     auto entered = a.newLabel();
     if (flags_dead_at_entry()) {
-        m_e.mark(0, Provenance::guard, "budget: this block's instructions are taken off; flags are dead here");
+        m_e.mark(0, Provenance::guard,
+                 "takes the block's instructions off the budget; the guest's flags are dead here");
         a.add(budget_register, change);
         a.js(refused);
     } else {
-        m_e.mark(0, Provenance::guard, "budget: this block's instructions are taken off without touching flags");
+        m_e.mark(0, Provenance::guard,
+                 "takes the block's instructions off the budget without touching the guest's flags");
         a.lea(budget_register, x86::ptr(budget_register, change));
         a.mov(x86::r12, x86::rcx);
         a.shrx(x86::rcx, budget_register, table_base); // by 44: the sign
@@ -110,7 +114,7 @@ bool Translator::emit_special(u32 i) {
 }
 
 void Translator::emit_handler_call(u32 i) {
-    m_e.mark(i, Provenance::helper, "done by the interpreter's handler");
+    m_e.mark(i, Provenance::helper, handler_reason(insn(i)));
     m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
     m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
     m_fpu_loaded = 0; // and x87 pointers are settled
@@ -152,7 +156,7 @@ void Translator::emit_indirect_exit() {
     auto& a = m_e.a;
     const u32 last = static_cast<u32>(m_block->insns.size() - 1);
     if (m_options.probe) {
-        m_e.mark(last, Provenance::exit, "look the target up among those used lately");
+        m_e.mark(last, Provenance::exit, "look the target up among those jumped to lately");
         auto hit = a.newLabel();
         constexpr std::size_t jumps = offsetof(Runtime, jumps);
         a.movzx(x86::r10d, x86::r9w);

@@ -74,6 +74,7 @@ void Workbench::set_mode(unsigned bits, unsigned cpl, u32 base) {
     state.cr0 &= ~u64{cr0::ts | cr0::em};
     state.cr4 |= cr4::osfxsr | cr4::osxmmexcpt;
     state.fpu.fcw = 0x37F; // as FNINIT leaves it
+    state.fpu.mxcsr = 0x1F80;
     m_parts->cpu.update_mode();
     m_parts->cpu.update_paging(Cpu::Flush::all);
 }
@@ -91,9 +92,17 @@ std::unique_ptr<Block> Workbench::decode(std::span<const u8> bytes, u32 eip) con
         if (outcome != Decoder::Outcome::ok) break;
         bytes = bytes.subspan(decoded.insn.length);
         left -= decoded.insn.length;
-        if (policy(decoded.insn.mnemonic).facts & (fact::Branch | fact::Stops)) break;
+        // The engine goes on behind STI (append_after_sti() in engine.cpp).
+        const bool ends = (policy(decoded.insn.mnemonic).facts & (fact::Branch | fact::Stops)) != 0;
+        if (ends && decoded.insn.mnemonic != Mnemonic::STI) break;
     }
-    return insns.empty() ? nullptr : block_of(std::move(insns), eip);
+    if (insns.empty()) { // one that crosses the page is a block of its own
+        DecodedInsn decoded{};
+        if (m_parts->decoder.decode(bytes, cs.is_32bit(), decoded.insn) != Decoder::Outcome::ok) return nullptr;
+        decoded.handler = handler_for(decoded.insn);
+        insns.push_back(decoded);
+    }
+    return block_of(std::move(insns), eip);
 }
 
 std::unique_ptr<Block> Workbench::block_of(std::vector<DecodedInsn> insns, u32 eip) const {

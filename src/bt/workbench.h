@@ -22,8 +22,8 @@ class Workbench {
     Cpu& cpu();
     const Decoder& decoder() const;
 
-    /// The block that starts `bytes` at this EIP, ended as the engine's would be; null: no whole instruction before the
-    /// end of the page.
+    /// The block that starts `bytes` at this EIP, ended as the engine's would be; null: `bytes` has no whole
+    /// instruction.
     std::unique_ptr<Block> decode(std::span<const u8> bytes, u32 eip) const;
     /// A block of these instructions.
     std::unique_ptr<Block> block_of(std::vector<DecodedInsn> insns, u32 eip) const;

@@ -27,6 +27,13 @@ struct DebugControl {
     std::optional<u64> resume_at;
 };
 
+/// How an engine's code is to be shown.
+struct CodeView {
+    unsigned blocks = 1; ///< that many, each from where the one before ends
+    bool colour = false; ///< with the escape sequences of terminals
+    bool json = false;
+};
+
 class Engine {
   public:
     virtual ~Engine() = default;
@@ -42,9 +49,9 @@ class Engine {
     /// follow the block have been delivered. The shorter an engine can make its blocks, the better. An engine without
     /// blocks may go on as before.
     virtual void set_one_block(bool) {}
-    /// What the engine has made of the guest code at this linear address (host code with its reasons), for reports; by
-    /// the current state's mode and address space. Empty: nothing.
-    virtual std::string describe_code(LinearAddr) { return {}; }
+    /// Between runs: what the engine has made of the guest code at this linear address of the current address space
+    /// (host code with its reasons), for reports and for people. Empty: it makes nothing.
+    virtual std::string describe_code(LinearAddr, const CodeView& = {}) { return {}; }
     /// Between runs. A breakpoint stops before its instruction.
     virtual void set_debug_control(DebugControl control) { m_debug = std::move(control); }
 

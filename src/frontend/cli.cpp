@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <map>
 #include <regex.h>
@@ -16,7 +17,7 @@ namespace {
 
 using Setter = std::function<Result<>(Options&, const std::string& value)>;
 
-constexpr unsigned for_run = 1, for_resume = 2, for_both = 3;
+constexpr unsigned for_run = 1, for_resume = 2, for_both = 3, for_explain = 4, for_all = 7;
 
 struct Row {
     const char* name;  ///< with dashes
@@ -135,6 +136,36 @@ Result<> add_serial(Options& options, const std::string& text) {
     return Unit{};
 }
 
+/// 0x for hexadecimal, or decimal.
+Result<u32> address(std::string_view text) {
+    const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    const std::string_view digits = hexadecimal ? text.substr(2) : text;
+    u32 value = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, hexadecimal ? 16 : 10);
+    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
+        return make_error("\"{}\" is no address: 0x and hexadecimal digits, or a decimal number", text);
+    return value;
+}
+
+Result<> set_range(Options& options, const std::string& text) {
+    const std::size_t dash = text.find('-');
+    if (dash == std::string::npos) return make_error("\"{}\" is not of the form FIRST-LAST", text);
+    const std::string_view view = text;
+    options.explain.range = {TRY(address(view.substr(0, dash))), TRY(address(view.substr(dash + 1)))};
+    return Unit{};
+}
+
+Result<> set_shown_code(Options& options, const std::string& text) {
+    ShownCode shown;
+    const std::size_t comma = text.find(',');
+    const std::string where = text.substr(0, comma);
+    if (where != "here") shown.address = TRY(address(where));
+    if (comma != std::string::npos) shown.blocks = TRY(number<u32>(text.substr(comma + 1), 1, 10000));
+    options.shown_code = shown;
+    return Unit{};
+}
+
 Setter into(std::string Options::*field) {
     return [field](Options& options, const std::string& text) -> Result<> {
         if (text.empty()) return make_error("the name is empty");
@@ -193,10 +224,10 @@ const std::vector<Row>& table() {
              o.machine.memory_size = TRY(parse_memory_size(text));
              return Unit{};
          }},
-        {"--cpu", "MODEL", for_run, "Machine", "486, pentium, pentium3, pentium4 or max; default max",
+        {"--cpu", "MODEL", for_run | for_explain, "Machine", "486, pentium, pentium3, pentium4 or max; default max",
          [](Options& o, const std::string& text) -> Result<> {
              TRY(one_of(text, Machine::cpu_names()));
-             o.machine.cpu = text;
+             o.machine.cpu = o.explain.cpu = text;
              return Unit{};
          }},
         {"--engine", "NAME", for_both, "Machine",
@@ -292,6 +323,45 @@ const std::vector<Row>& table() {
         {"--stats", nullptr, for_both, "Scripts", "print instructions, time and speed at the end",
          switch_on(&Options::print_statistics)},
         {"--quiet", nullptr, for_both, "Scripts", "do not say what is being started", switch_on(&Options::quiet)},
+
+        {"--explain", "WHERE[,N]", for_both, "Code",
+         "at the end show what the translator made of N blocks from this linear address on; here: from where the guest "
+         "stands",
+         set_shown_code},
+        {"--bits", "N", for_explain, "Code", "16 or 32; default 32",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"16", "32"}));
+             o.explain.bits = text == "16" ? 16 : 32;
+             return Unit{};
+         }},
+        {"--base", "ADDRESS", for_explain, "Code", "where the first byte lies; default 0",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.explain.base = TRY(address(text));
+             return Unit{};
+         }},
+        {"--range", "FIRST-LAST", for_explain, "Code", "only from one address to the other", set_range},
+        {"--cpl", "N", for_explain, "Code", "privilege level, 0 to 3; default 0 (with --bits 16: real mode)",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.explain.cpl = TRY(number<u32>(text, 0, 3));
+             return Unit{};
+         }},
+        {"--options", "LIST", for_explain, "Code", "of the translator, for example link=off,memory=off",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.explain.engine = "bt:" + text;
+             return Unit{};
+         }},
+        {"--format", "FORMAT", for_all, "Code", "of explained code: text or json; default text",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"text", "json"}));
+             o.explain.json = text == "json";
+             return Unit{};
+         }},
+        {"--color", "WHEN", for_all, "Code", "auto (on a terminal, unless NO_COLOR is set), always or never",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"auto", "always", "never"}));
+             o.colour = text;
+             return Unit{};
+         }},
     };
     return rows;
 }
@@ -345,9 +415,13 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     CLI::App* run = app.add_subcommand(
         "run", "boot a disk, ISO or floppy image, a kernel or a boot sector; without FILE a guest of our own");
     CLI::App* resume = app.add_subcommand("resume", "go on from a snapshot");
+    CLI::App* explain = app.add_subcommand(
+        "explain", "show what the translator makes of the machine code in a flat binary, instruction by instruction");
     run->add_option("FILE", options.files, "what to boot; it is recognised by its content")->type_name("");
     resume->add_option("FILE", options.files, "written by --save")->type_name("")->required()->expected(1);
+    explain->add_option("FILE", options.files, "machine code without headers")->type_name("")->required()->expected(1);
     add_rows(*run, for_run, options);
+    add_rows(*explain, for_explain, options);
     add_rows(*resume, for_resume, options);
     run->footer(statuses());
     resume->footer(statuses());
@@ -358,14 +432,17 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
             app.exit(error);
             return exit_status::success;
         }
-        tell("{}\nTry: ringshift {} --help", error.what(), run->parsed() ? "run" : resume->parsed() ? "resume" : "");
+        const auto parsed = app.get_subcommands();
+        tell("{}\nTry: ringshift {} --help", error.what(), parsed.empty() ? "" : parsed.front()->get_name());
         return exit_status::error;
     }
     if (options.gdb_port && options.machine.engine == "lockstep") {
         tell("--gdb does not go with --engine lockstep: what gdb changes, the reference would not see");
         return exit_status::error;
     }
-    options.command = run->parsed() ? Options::Command::run : Options::Command::resume;
+    options.command = run->parsed()       ? Options::Command::run
+                      : explain->parsed() ? Options::Command::explain
+                                          : Options::Command::resume;
     return options;
 }
 

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "frontend/boot_files.h"
 #include "frontend/cli.h"
+#include "frontend/explain.h"
 #include "frontend/front_end.h"
 #include "frontend/gdb_stub.h"
 #include "frontend/session.h"
@@ -12,6 +13,7 @@ using namespace ringshift;
 namespace {
 
 Result<int> run(Options options) {
+    if (options.command == Options::Command::explain) return explain_file(options);
     if (options.command == Options::Command::run) {
         const std::vector<std::string> lines = TRY(choose_boot(options));
         if (!options.quiet)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "machine/config.h"
+#include "machine/explain.h"
 #include "machine/input.h"
 
 #include <optional>
@@ -26,8 +27,14 @@ struct Scaling {
 
 enum class DisplayKind { automatic, sdl, terminal, none };
 
+/// Which translated code a run shows at its end.
+struct ShownCode {
+    std::optional<u32> address; ///< linear; nothing: where the guest stands
+    u32 blocks = 1;
+};
+
 struct Options {
-    enum class Command { run, resume };
+    enum class Command { run, resume, explain };
     Command command = Command::run;
     MachineConfig machine;
     std::vector<std::string> files; ///< run: what to boot; resume: the snapshot
@@ -49,6 +56,9 @@ struct Options {
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
     Scaling scaling;
+    std::optional<ShownCode> shown_code; ///< --explain
+    ExplainWishes explain;               ///< of the command explain; its colour and format also for --explain
+    std::string colour = "auto";         ///< auto, always or never
 };
 
 /// Exit statuses of the program; --help prints this table.

@@ -1,6 +1,7 @@
 #include "frontend/session.h"
 
 #include "base/log.h"
+#include "frontend/explain.h"
 #include "frontend/png.h"
 
 #include <cerrno>
@@ -185,6 +186,7 @@ bool Session::finish() {
     if (!m_options.screenshot.empty()) check(write_png(m_options.screenshot, m_machine->capture_picture()));
     if (!m_options.save.empty()) check(m_machine->save(m_options.save));
     if (m_options.print_state_hash) std::puts(fmt::format("state hash {:016x}", m_machine->state_hash()).c_str());
+    if (m_options.shown_code) show_code(*m_machine, m_options);
     if (m_options.print_statistics) {
         const MachineStatistics s = m_machine->statistics();
         tell("{} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s", s.retired,

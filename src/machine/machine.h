@@ -98,6 +98,9 @@ class Machine {
     /// Of everything that a snapshot holds: equal states have equal hashes.
     u64 state_hash();
     MachineStatistics statistics() const;
+    /// What the engine has made of the guest's code from this linear address on (nothing: from where the guest stands),
+    /// block after block; empty if the engine makes nothing of it.
+    std::string explain(std::optional<u32> address, unsigned blocks, bool colour, bool json);
     /// Empty path: the medium is taken out. Drives are numbered as in the configuration.
     enum class Drive { cdrom, floppy };
     Result<> change_medium(Drive drive, unsigned number, const std::string& path);

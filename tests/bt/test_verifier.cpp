@@ -46,6 +46,7 @@ class AllForms {
     u64 blocks = 0;
     std::set<Mnemonic> seen;
     std::string first_refused;
+    std::string first_unattributed;
 
   private:
     inline static const std::vector<std::vector<u8>> short_prefixes{{}, {0x66}, {0x67}, {0x64}, {0xF0}, {0xF2}, {0xF3}};
@@ -79,6 +80,7 @@ class AllForms {
         auto block = m_bench.block_of({decoded}, 0x1000);
         const auto code = m_bench.translate(*block);
         ++blocks;
+        if (first_unattributed.empty()) check_marks(*block, code);
         const std::string refused = m_verifier.check(*block, m_bench.mode(), code);
         if (!refused.empty() && first_refused.empty())
             first_refused =
@@ -86,8 +88,29 @@ class AllForms {
                             fmt::join(std::span(decoded.insn.bytes).first(decoded.insn.length), " "), refused);
     }
 
+    /// Every byte is there for an instruction of the guest's and for a reason.
+    void check_marks(const bt::Block& block, std::span<const u8> code) {
+        const auto is_start = [&](u32 offset) {
+            return std::any_of(m_lines.begin(), m_lines.end(), [&](u32 line) { return line == offset; });
+        };
+        m_lines.clear();
+        HostInsn insn;
+        for (u32 at = 0; at < code.size() && m_decoder.decode(code.subspan(at), insn); at += insn.length)
+            m_lines.push_back(at);
+        bool good = !block.marks.empty() && block.marks.front().offset == 0;
+        for (std::size_t i = 0; i < block.marks.size(); ++i) {
+            const Mark& mark = block.marks[i];
+            good = good && mark.insn < block.insns.size() && *mark.why != 0 &&
+                   (is_start(mark.offset) || mark.offset == code.size());
+            good = good && (i == 0 || mark.offset > block.marks[i - 1].offset);
+        }
+        if (!good) first_unattributed = policy(block.insns.front().insn.mnemonic).name;
+    }
+
     Workbench m_bench;
     Verifier m_verifier;
+    HostDecoder m_decoder;
+    std::vector<u32> m_lines;
     unsigned m_modes = 0;
 };
 
@@ -126,6 +149,7 @@ TEST_CASE("Every form of every instruction is translated to code that the verifi
     AllForms forms(checked());
     INFO(forms.first_refused);
     CHECK(forms.first_refused.empty());
+    CHECK(forms.first_unattributed == "");
     CHECK(forms.blocks > 50'000);
     for (const Mnemonic mnemonic : all_mnemonics) {
         const Strategy strategy = policy(mnemonic).strategy;
