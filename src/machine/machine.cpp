@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "bt/engine.h"
+#include "bt/host_probe.h"
 #include "cpu/interp/interpreter.h"
 #include "machine/firmware.h"
 #include "machine/implementation.h"
@@ -29,6 +30,10 @@ Result<std::unique_ptr<Engine>> make_engine(std::string name, const LockstepConf
     if (name == "bt" || name.starts_with("bt:")) {
         bt::Options options;
         if (name.size() > 3) TRY(bt::apply_options(std::string_view(name).substr(3), options));
+        if (const Result<> probed = bt::probe_host(); !probed.ok()) {
+            tell("{}; the interpreter runs the guest", probed.error().message);
+            return make_interpreter(cpu);
+        }
         return make_translator(cpu, options);
     }
     return make_error("there is no engine \"{}\"", name);
