@@ -3,7 +3,7 @@
 //     ; ADD r/m32, r32: carry out of bit 31          the title, first line
 //     ; manual: SDM vol. 2A, ADD
 //     ; mode: 32                                     32 (default) or 16: user code, also run on the host CPU;
-//                                                    system: boots in real mode at 7C00, interpreter only
+//                                                    system: boots in real mode at 7C00, not on the host
 //     ; init: eax=FFFFFFFF ebx=1 flags=1             hexadecimal; registers not named have fixed patterns
 //     ; expect: eax=0 flags=55/8D5                   flags=value/mask; ends at a HLT unless there is a fault:
 //     ; fault: 0 at here                             vector (decimal) and the label of the faulting instruction
