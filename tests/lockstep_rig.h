@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace ringshift {
@@ -24,10 +25,14 @@ struct LockstepProgram {
     i64 instructions = 1'000'000; ///< to run at most; a halt or shutdown ends earlier
     /// The subject runs at most this many at a time; registers are compared after each piece, memory at the end.
     i64 piece = std::numeric_limits<i64>::max();
+    /// If given, instead of `piece`: how long each is, by its number; at least 1.
+    std::function<i64(u64 piece)> piece_size;
     /// Called on both CPUs before each piece, with its number: interrupts, changes of memory or pins. May be empty.
     std::function<void(BareCpu&, u64 piece)> between;
     u64 ram_size = 1 << 20;
     std::string model = "max";
+
+    i64 size_of(u64 number) const { return piece_size ? piece_size(number) : piece; }
 };
 
 namespace lockstep_detail {
@@ -92,8 +97,8 @@ inline std::string find_difference(const LockstepProgram& program, const EngineF
                 program.between(pair.subject, piece);
                 program.between(pair.reference, piece);
             }
-            ++piece;
-            next_piece = program.piece > until - done ? until : done + program.piece;
+            const i64 size = program.size_of(piece++);
+            next_piece = size > until - done ? until : done + size;
         }
         Difference d;
         const CpuState before = pair.reference.state();
@@ -128,38 +133,112 @@ inline std::string find_difference(const LockstepProgram& program, const EngineF
 
 } // namespace lockstep_detail
 
-/// Empty if both end alike, else what differs first, with a listing. Whoever wants the difference at full speed only
-/// (`piece` large) still gets it found block by block, if it shows there too.
-inline std::string run_in_lockstep(const LockstepProgram& program, const EngineFactory& make_subject,
-                                   const EngineFactory& make_reference = make_interpreter) {
+/// What shows at full speed, and after how many instructions.
+struct LockstepOutcome {
+    i64 instructions = 0;
+    Exit exit = Exit::budget;
+    std::optional<Difference> difference;
+};
+
+/// Runs until a difference, an end, or all instructions.
+inline LockstepOutcome compare_at_full_speed(const LockstepProgram& program, const EngineFactory& make_subject,
+                                             const EngineFactory& make_reference = make_interpreter) {
     lockstep_detail::Pair pair(program, make_subject, make_reference);
-    i64 done = 0;
+    LockstepOutcome outcome;
     bool ended = false;
-    for (u64 piece = 0; done < program.instructions && !ended; ++piece) {
+    for (u64 piece = 0; outcome.instructions < program.instructions && !ended; ++piece) {
         if (program.between) {
             program.between(pair.subject, piece);
             program.between(pair.reference, piece);
         }
-        std::vector<std::string> remarks = pair.run(std::min(program.piece, program.instructions - done));
-        done += pair.retired;
+        std::vector<std::string> remarks =
+            pair.run(std::min(program.size_of(piece), program.instructions - outcome.instructions));
+        outcome.instructions += pair.retired;
+        outcome.exit = pair.exit;
         ended = (pair.exit != Exit::budget && pair.exit != Exit::stopped) ||
                 (pair.retired == 0 && pair.exit == Exit::budget);
         std::vector<DifferingByte> memory;
-        if (ended || done >= program.instructions || !pair.equal_registers()) memory = pair.memory();
+        if (ended || outcome.instructions >= program.instructions || !pair.equal_registers()) memory = pair.memory();
         if (remarks.empty() && memory.empty() && pair.equal_registers()) continue;
-        Difference d;
-        d.headline = fmt::format("A difference after {} instructions:", done);
+        Difference& d = outcome.difference.emplace();
+        d.headline = fmt::format("A difference after {} instructions:", outcome.instructions);
         d.remarks = remarks;
         d.subject = pair.subject.state();
         d.reference = pair.reference.state();
         d.memory = memory;
-        const std::string found = lockstep_detail::find_difference(
-            program, make_subject, make_reference, std::max<i64>(done, 1), fmt::format("{}", fmt::join(remarks, "; ")));
-        if (!found.empty()) return found;
-        d.remarks.push_back("It does not show when the subject runs block by block.");
-        return format_difference(d);
+        break;
     }
-    return {};
+    return outcome;
+}
+
+namespace lockstep_detail {
+
+/// The last instructions of a run of the reference alone.
+inline std::vector<ExecutedInsn> note_last(const LockstepProgram& program, const EngineFactory& make_reference,
+                                           i64 instructions, i64 most) {
+    BareCpu reference(program.ram_size, program.model);
+    reference.engine = nullptr;
+    reference.engine = make_reference(*reference.cpu);
+    program.prepare(reference);
+    std::vector<ExecutedInsn> noted;
+    i64 done = 0;
+    for (u64 piece = 0; done < instructions; ++piece) {
+        if (program.between) program.between(reference, piece);
+        const i64 end = done + std::min(program.size_of(piece), instructions - done);
+        while (done < end) {
+            const bool note = instructions - done <= most;
+            const i64 asked = note ? 1 : std::min(end, instructions - most) - done;
+            if (note) {
+                reference.engine->run(0);
+                noted.push_back(note_instruction(*reference.cpu));
+            }
+            const Exit exit = reference.engine->run(asked);
+            const i64 retired = asked - (reference.state().budget + reference.state().budget_reserve);
+            done += retired;
+            if (exit != Exit::budget && exit != Exit::stopped) return noted;
+            if (exit == Exit::stopped) break;
+        }
+    }
+    return noted;
+}
+
+/// For what does not show block by block: the shortest run at full speed that differs, and how it ends.
+inline std::string find_shortest_run(const LockstepProgram& program, const EngineFactory& make_subject,
+                                     const EngineFactory& make_reference, const LockstepOutcome& known) {
+    i64 equal = 0;
+    LockstepOutcome shortest = known;
+    while (shortest.instructions - equal > 1) {
+        LockstepProgram part = program;
+        part.instructions = equal + (shortest.instructions - equal) / 2;
+        const LockstepOutcome outcome = compare_at_full_speed(part, make_subject, make_reference);
+        if (!outcome.difference)
+            equal = part.instructions;
+        else if (outcome.instructions < shortest.instructions)
+            shortest = outcome;
+        else
+            break;
+    }
+    Difference& d = *shortest.difference;
+    d.headline = fmt::format("The shortest run that differs has {} instructions:", shortest.instructions);
+    d.remarks.push_back("It does not show when the subject runs block by block.");
+    d.instructions = note_last(program, make_reference, shortest.instructions, 200);
+    return format_difference(d);
+}
+
+} // namespace lockstep_detail
+
+/// Empty if both end alike, else what differs first, with a listing. Whoever wants the difference at full speed only
+/// (`piece` large) still gets it found block by block, if it shows there too.
+inline std::string run_in_lockstep(const LockstepProgram& program, const EngineFactory& make_subject,
+                                   const EngineFactory& make_reference = make_interpreter) {
+    LockstepOutcome outcome = compare_at_full_speed(program, make_subject, make_reference);
+    if (!outcome.difference) return {};
+    Difference& d = *outcome.difference;
+    const std::string found =
+        lockstep_detail::find_difference(program, make_subject, make_reference, std::max<i64>(outcome.instructions, 1),
+                                         fmt::format("{}", fmt::join(d.remarks, "; ")));
+    if (!found.empty()) return found;
+    return lockstep_detail::find_shortest_run(program, make_subject, make_reference, outcome);
 }
 
 } // namespace ringshift

@@ -11,7 +11,6 @@ namespace {
 constexpr std::array all_mechanisms{
     Mechanism{"native", &Options::native, "re-emit instructions; off: call the interpreter's handler for each"},
     Mechanism{"memory", &Options::inline_memory, "look the soft TLB up in generated code"},
-    Mechanism{"dead-flags", &Options::dead_flags, "use plain arithmetic where the guest's flags are dead"},
     Mechanism{"fpu", &Options::fpu, "run x87, MMX and SSE instructions on the host's FPU"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},

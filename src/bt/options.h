@@ -18,7 +18,6 @@ struct Options {
     u32 block_limit = 64;               ///< guest instructions in a block, 1 to 64
     bool native = true;
     bool inline_memory = true;
-    bool dead_flags = true;
     bool fpu = true;
     bool link = true;
     bool link_pages = true;

@@ -81,11 +81,11 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.je(go_on);
     emit_call(e, cpu, reinterpret_cast<u64>(&keeps_fpu_readiness));
     e.a.test(x86::al, x86::al);
-    e.a.jnz(go_on);
     e.a.mov(x86::eax, static_cast<u32>(Flow::stop));
-    e.a.jmp(leave);
+    e.a.jz(leave);
+    e.a.xor_(x86::eax, x86::eax); // Flow::next
 
-    e.a.bind(go_on);
+    e.a.bind(go_on); // eax: what the handler returned
     e.a.mov(x86::rdx, RINGSHIFT_STATE(budget, 8));
     e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, remaining)));
     e.a.sub(x86::rdx, x86::rcx);

@@ -9,7 +9,6 @@
 // that the guest can see, so the handler simply does the instruction from its beginning.
 #include "bt/translator.h"
 
-#include "bt/flags.h"
 #include "bt/fpu_form.h"
 #include "bt/reasons.h"
 #include "cpu/isa/policy.h"
@@ -49,44 +48,26 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     return code;
 }
 
-/// Only what can neither fault nor leave the block stands before the first full redefinition.
-bool Translator::flags_dead_at_entry() const {
-    if (!m_options.native || !m_options.dead_flags) return false;
-    for (const DecodedInsn& decoded : m_block->insns) {
-        const FlagUse use = flag_use(decoded.insn);
-        if (use == FlagUse::defines_all) return true;
-        if (use != FlagUse::none) return false;
-    }
-    return false;
-}
-
+/// The flags cannot be dead here: if the budget does not cover the block, it is left again, and an interrupt or whoever
+/// asked for so many instructions sees them.
 void Translator::emit_entry() {
     auto& a = m_e.a;
     const u32 count = static_cast<u32>(m_block->insns.size());
     const i32 change = 1 - static_cast<i32>(count << budget_shift);
     auto refused = a.newLabel();
     auto entered = a.newLabel();
-    if (flags_dead_at_entry()) {
-        m_e.mark(0, Provenance::guard,
-                 "takes the block's instructions off the budget; the guest's flags are dead here");
-        a.add(budget_register, change);
-        a.js(refused);
-    } else {
-        m_e.mark(0, Provenance::guard,
-                 "takes the block's instructions off the budget without touching the guest's flags");
-        a.lea(budget_register, x86::ptr(budget_register, change));
-        a.mov(x86::r12, x86::rcx);
-        a.shrx(x86::rcx, budget_register, table_base); // by 44: the sign
-        a.jecxz(x86::rcx, entered);
-        a.jmp(refused);
-        a.bind(entered);
-        a.mov(x86::rcx, x86::r12);
-    }
-    const bool saved = !flags_dead_at_entry();
-    m_e.later([this, refused, change, saved] {
+    m_e.mark(0, Provenance::guard, "takes the block's instructions off the budget without touching the guest's flags");
+    a.lea(budget_register, x86::ptr(budget_register, change));
+    a.mov(x86::r12, x86::rcx);
+    a.shrx(x86::rcx, budget_register, table_base); // by 44: the sign
+    a.jecxz(x86::rcx, entered);
+    a.jmp(refused);
+    a.bind(entered);
+    a.mov(x86::rcx, x86::r12);
+    m_e.later([this, refused, change] {
         m_e.mark(0, Provenance::exit, "the budget does not cover the block: leave before it");
         m_e.a.bind(refused);
-        if (saved) m_e.a.mov(x86::rcx, x86::r12);
+        m_e.a.mov(x86::rcx, x86::r12);
         m_e.a.lea(budget_register, x86::ptr(budget_register, -change));
         m_e.a.mov(x86::r9, reinterpret_cast<u64>(m_block));
         m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_budget), 8));

@@ -38,7 +38,6 @@ class Translator {
     asmjit::Label new_link(u32 target, u32 patch);
     /// r9: the target's EIP.
     void emit_indirect_exit();
-    bool flags_dead_at_entry() const;
 
     // emit_memory.cpp
     enum class Intent : u8 { read, write };

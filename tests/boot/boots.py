@@ -62,7 +62,7 @@ BOOTS = {
     "linux-mini 686-pae": kernel("686-pae"),
     "linux-mini 686": kernel("686", label="slow"),
     # Where flags are dead at its entry, a block that the budget does not cover leaves with other flags than the interpreter.
-    "linux-mini 686-pae in lockstep": kernel("686-pae", "--engine", "lockstep:bt:dead-flags=off", timeout=600),
+    "linux-mini 686-pae in lockstep": kernel("686-pae", "--engine", "lockstep:bt", timeout=600),
     "linux-mini 686-pae on interp in lockstep": kernel("686-pae", "--engine", "lockstep:interp", label="slow", timeout=600),
     "linux-mini 686-pae on a Pentium III": kernel("686-pae", label="slow", cpu="pentium3"),
     "linux-mini 686-pae on a Pentium 4": kernel("686-pae", label="slow", cpu="pentium4"),
