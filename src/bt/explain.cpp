@@ -62,6 +62,10 @@ std::string_view colour_of(Provenance provenance) {
 }
 constexpr std::string_view bold = "\x1b[1m", dim = "\x1b[2m", plain = "\x1b[0m";
 
+std::string plural(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 class TextPage {
   public:
     TextPage(const Explanation& explanation, bool colour) : m_x(explanation), m_colour(colour) {}
@@ -99,8 +103,9 @@ class TextPage {
         for (const auto& guest : m_x.guest) guest_bytes += static_cast<u32>(guest.bytes.size());
         for (const auto& host : m_x.host) host_bytes += static_cast<u32>(host.bytes.size());
         m_text += paint(bold, fmt::format("block {:08x}", m_x.eip)) +
-                  fmt::format("  guest: {} instructions in {} bytes, host: {} in {} bytes\n", m_x.guest.size(),
-                              guest_bytes, m_x.host.size(), host_bytes);
+                  fmt::format("  guest: {} in {}, host: {} in {}\n", plural(m_x.guest.size(), "instruction"),
+                              plural(guest_bytes, "byte"), plural(m_x.host.size(), "instruction"),
+                              plural(host_bytes, "byte"));
         m_text += fmt::format("  {}\n", m_x.mode);
         if (!m_x.note.empty()) m_text += fmt::format("  {}\n", m_x.note);
     }
