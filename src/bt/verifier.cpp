@@ -4,9 +4,9 @@
 //  - instructions that are not on the allow-list: privileged, system, I/O, stack and string instructions, RET, CPUID,
 //    RDTSC, whatever changes a flag beyond the six arithmetic ones;
 //  - memory other than: guest memory as [r11 + register], where r11 was loaded with the addend of a TLB entry behind a
-//    look at the tag of the same privilege, and at the write tag for a store, with no branch target in between;
-//    CpuState and the attention word by r15; the TLB (never written) and the engine's tables (code pointers never
-//    written) by r14;
+//    look at the same entry's tag of the same privilege, and at the write tag for a store, with a conditional jump
+//    behind the tag and no branch target behind the addend; CpuState and the attention word by r15; the TLB (never
+//    written) and the engine's tables (code pointers never written) by r14;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
 //    pointers in the engine's tables;
 //  - writes to RSP, r14 and r15, to r13 except by adding a constant, and 64-bit writes to registers whose upper half
@@ -83,6 +83,8 @@ struct Place {
     enum class What { tag, addend, pointer, other } what = What::other;
     bool user = false;
     bool write_tag = false;
+    u8 index = HostMemory::no_register; ///< the register that says which entry
+    bool asked = false;                 ///< a conditional jump has followed
 };
 
 class Check {
@@ -172,10 +174,12 @@ std::string Check::check_line(const Line& line) {
     if (std::string error = check_registers(line); !error.empty()) return error;
     if ((in.written & bit(11)) != 0) {
         m_addend.reset();
-        if (m_loaded && m_loaded->what == Place::What::addend && in.written_64 == bit(11) && m_tag &&
-            m_tag->user == m_loaded->user)
+        if (m_loaded && m_loaded->what == Place::What::addend && in.written_64 == bit(11) && m_tag && m_tag->asked &&
+            m_tag->user == m_loaded->user && m_tag->index == m_loaded->index)
             m_addend = m_tag;
     }
+    if (m_tag && in.kind == HostKind::conditional_jump) m_tag->asked = true;
+    if (m_tag && (in.written & bit(m_tag->index)) != 0) m_tag.reset();
     if (in.kind == HostKind::call) {
         m_addend.reset();
         m_tag.reset();
@@ -251,7 +255,7 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
         const auto field = static_cast<std::size_t>(in_tlb % one);
         const bool user = in_tlb >= one;
         if (!indexed) return std::nullopt;
-        if (field == offsetof(Mmu::FastTlb, read_tag) && m.factor == 4) return Place{Place::What::tag, user, false};
+        if (field == offsetof(Mmu::FastTlb, read_tag) && m.factor == 4) return Place{Place::What::tag, user};
         if (field == offsetof(Mmu::FastTlb, write_tag) && m.factor == 4) return Place{Place::What::tag, user, true};
         if (field == offsetof(Mmu::FastTlb, addend) && m.factor == 8) return Place{Place::What::addend, user, false};
         return std::nullopt;
@@ -272,8 +276,9 @@ std::string Check::check_tables(const HostMemory& m) {
     if (m.index != HostMemory::no_register && (m.index < 9 || m.index > 12)) return "the index is no scratch register";
     const bool indexed = m.index != HostMemory::no_register;
     if (m.writes && (indexed || place->what != Place::What::other)) return "writes what generated code only reads";
-    if (place->what == Place::What::tag) m_tag = place;
     m_loaded = place;
+    m_loaded->index = m.index;
+    if (place->what == Place::What::tag) m_tag = m_loaded;
     return {};
 }
 
