@@ -36,61 +36,6 @@ const Decoder& decoder() {
 }
 } // namespace
 
-u32 RandomValues::integer() {
-    static constexpr u32 corners[] = {0,      1,      2,      0x7F,       0x80,       0xFF,
-                                      0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
-    return chance(3) ? corners[below(std::size(corners))] : static_cast<u32>(m_random());
-}
-
-u32 RandomValues::f32() {
-    static constexpr u32 corners[] = {0,          0x80000000, 0x3F800000, 0xBF800000, 0x7F800000, 0xFF800000,
-                                      0x7FC00000, 0x7F800001, 0xFFA00000, 1,          0x007FFFFF, 0x00800000,
-                                      0x7F7FFFFF, 0x4F000000, 0xCF000000, 0x4EFFFFFF, 0x00800001, 0x33800000};
-    return below(3) ? corners[below(std::size(corners))] : static_cast<u32>(m_random());
-}
-
-u64 RandomValues::f64() {
-    static constexpr u64 corners[] = {0,
-                                      u64{1} << 63,
-                                      0x3FF0000000000000,
-                                      0xBFF0000000000000,
-                                      0x7FF0000000000000,
-                                      0x7FF8000000000000,
-                                      0x7FF0000000000001,
-                                      1,
-                                      0x000FFFFFFFFFFFFF,
-                                      0x0010000000000000,
-                                      0x7FEFFFFFFFFFFFFF,
-                                      0x41E0000000000000,
-                                      0x43E0000000000000,
-                                      0x3810000000000000,
-                                      0x36A0000000000000,
-                                      0x380FFFFFFFFFFFFF,
-                                      0x47EFFFFFFFFFFFFF};
-    return below(3) ? corners[below(std::size(corners))] : m_random();
-}
-
-std::array<u8, 10> RandomValues::f80() {
-    static constexpr u16 exponents[] = {0, 1, 0x3FFF, 0x4000, 0x7FFE, 0x7FFF, 0x401E, 0x403E, 0x3C01, 0x3F81, 0x43FE};
-    static constexpr u64 significands[] = {0,
-                                           u64{1} << 63,
-                                           0xC000000000000000,
-                                           ~u64{0},
-                                           1,
-                                           0x8000000000000001,
-                                           0x4000000000000000,
-                                           0xFFFFFFFFFFFFF800,
-                                           0xFFFFFF0000000000};
-    u64 significand = below(3) ? significands[below(std::size(significands))] : m_random();
-    const u16 exponent = below(4) ? exponents[below(std::size(exponents))] : static_cast<u16>(m_random() & 0x7FFF);
-    if (below(4) && exponent) significand |= u64{1} << 63;
-    const u16 high = static_cast<u16>(exponent | below(2) << 15);
-    std::array<u8, 10> value;
-    std::memcpy(value.data(), &significand, 8);
-    std::memcpy(value.data() + 8, &high, 2);
-    return value;
-}
-
 /// Neither ESP nor EBP.
 u8 RandomCode::writable_register() {
     static constexpr u8 list[] = {0, 1, 2, 3, 6, 7};
@@ -158,9 +103,7 @@ void RandomCode::memory16(Bytes& b, u8 reg_field) {
     if (base_register == ebp) { // fixed: then the displacement or the index takes the rest
         rest -= data_offset;
         if (index_register == none) {
-            if (mode == 0) rest = 0;
-            if (mode == 1) rest = 0; // within 128 bytes of the middle
-            offset += rest;
+            if (mode == 2) offset += rest; // else within 128 bytes of the middle
         } else {
             load_register(index_register, rest);
         }

@@ -1,10 +1,9 @@
 // Random unprivileged instructions for the differential test. The essay is in random_code.cpp.
 #pragma once
 
+#include "../random_values.h"
 #include "cpu/isa/decoder.h"
 #include "native_cpu.h"
-
-#include <random>
 
 namespace ringshift {
 
@@ -13,22 +12,6 @@ using Bytes = std::vector<u8>;
 struct CodeKind {
     unsigned bits = 32; ///< of the code segment: 16 or 32
     bool fp = false;    ///< mostly x87, MMX and SSE
-};
-
-/// Random values with the corner cases of integers and of the floating-point formats.
-class RandomValues {
-  public:
-    explicit RandomValues(u64 seed) : m_random(seed) {}
-    u64 bits() { return m_random(); }
-    unsigned below(std::size_t n) { return static_cast<unsigned>(m_random() % n); }
-    bool chance(unsigned n) { return below(n) == 0; }
-    u32 integer();
-    u32 f32();
-    u64 f64();
-    std::array<u8, 10> f80();
-
-  private:
-    std::mt19937_64 m_random;
 };
 
 /// Makes sequences of pieces of code; a piece is one instruction, perhaps with others that it needs.

@@ -2,13 +2,13 @@
 // flag and byte of memory must be the same. The same bytes run in both places: register forms mean the same in 64-bit
 // mode, and the memory operand is [EDI] here and [RDI] there.
 #include "fpu_rig.h"
+#include "random_values.h"
 
 #include "cpu/interp/fpu/thunk.h"
 
 #include <algorithm>
 #include <csignal>
 #include <cstring>
-#include <random>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -85,58 +85,9 @@ class NativeRunner {
     struct sigaction m_previous {};
 };
 
-class Generator {
+class Generator : public RandomValues {
   public:
-    explicit Generator(u32 seed) : m_random(seed) {}
-    u32 below(u32 n) { return static_cast<u32>(m_random() % n); }
-    u64 bits() { return m_random(); }
-
-    u64 f32() {
-        static constexpr u32 special[] = {0,          0x80000000, 0x3F800000, 0xBF800000, 0x7F800000, 0xFF800000,
-                                          0x7FC00000, 0x7F800001, 0xFFA00000, 1,          0x007FFFFF, 0x00800000,
-                                          0x7F7FFFFF, 0x4F000000, 0xCF000000, 0x4EFFFFFF, 0x00800001, 0x33800000};
-        return below(3) ? special[below(std::size(special))] : static_cast<u32>(bits());
-    }
-    u64 f64() {
-        static constexpr u64 special[] = {0,
-                                          u64{1} << 63,
-                                          0x3FF0000000000000,
-                                          0xBFF0000000000000,
-                                          0x7FF0000000000000,
-                                          0x7FF8000000000000,
-                                          0x7FF0000000000001,
-                                          1,
-                                          0x000FFFFFFFFFFFFF,
-                                          0x0010000000000000,
-                                          0x7FEFFFFFFFFFFFFF,
-                                          0x41E0000000000000,
-                                          0x43E0000000000000,
-                                          0x3810000000000000,
-                                          0x36A0000000000000,
-                                          0x380FFFFFFFFFFFFF,
-                                          0x47EFFFFFFFFFFFFF};
-        return below(3) ? special[below(std::size(special))] : bits();
-    }
-    u64 f64_or_pair() { return below(2) ? f64() : f32() | f32() << 32; }
-    void f80(u8* out) {
-        static constexpr u16 exponents[] = {0,      1,      0x3FFF, 0x4000, 0x7FFE, 0x7FFF,
-                                            0x401E, 0x403E, 0x3C01, 0x3F81, 0x43FE};
-        static constexpr u64 significands[] = {0,
-                                               u64{1} << 63,
-                                               0xC000000000000000,
-                                               ~u64{0},
-                                               1,
-                                               0x8000000000000001,
-                                               0x4000000000000000,
-                                               0xFFFFFFFFFFFFF800,
-                                               0xFFFFFF0000000000};
-        u64 significand = below(3) ? significands[below(std::size(significands))] : bits();
-        const u16 exponent = below(4) ? exponents[below(std::size(exponents))] : static_cast<u16>(bits() & 0x7FFF);
-        if (below(4) && exponent) significand |= u64{1} << 63;
-        const u16 high = static_cast<u16>(exponent | below(2) << 15);
-        std::memcpy(out, &significand, 8);
-        std::memcpy(out + 8, &high, 2);
-    }
+    using RandomValues::RandomValues;
 
     /// An instruction with [EDI] as memory operand, perhaps.
     std::vector<u8> instruction() {
@@ -159,9 +110,6 @@ class Generator {
         push(below(256));
         return code;
     }
-
-  private:
-    std::mt19937_64 m_random;
 };
 
 bool is_covered(const Insn& insn) {
@@ -194,13 +142,18 @@ bool is_covered(const Insn& insn) {
     }
 }
 
+void put_f80(Generator& random, u8* out) {
+    const auto value = random.f80();
+    std::memcpy(out, value.data(), value.size());
+}
+
 void randomize(Generator& random, FpuState& fpu) {
     fpu.fcw = static_cast<u16>(0x40 | (random.below(4) << 8) | (random.below(4) << 10) |
                                (random.below(3) ? 0x3F : random.below(64)));
     fpu.fsw = static_cast<u16>((random.bits() & 0x7F00) | (random.bits() & fpu.fcw & 0x3F));
     if (random.below(2)) fpu.fsw &= 0x47FF;
     fpu.ftw = random.below(3) ? 0xFF : static_cast<u8>(random.bits());
-    for (auto& st : fpu.st) random.f80(st.data());
+    for (auto& st : fpu.st) put_f80(random, st.data());
     for (auto& xmm : fpu.xmm)
         for (unsigned half = 0; half < 2; ++half) {
             const u64 value = random.f64_or_pair();
@@ -258,7 +211,7 @@ TEST_CASE("Random x87 MMX and SSE instructions do what the host CPU does with th
             const u64 value = random.f64_or_pair();
             std::memcpy(memory.data() + i, &value, 8);
         }
-        if (random.below(2)) random.f80(memory.data());
+        if (random.below(2)) put_f80(random, memory.data());
         rig.memory.write(PhysAddr(FpuRig::buffer), memory);
 
         context.before = state.fpu;
