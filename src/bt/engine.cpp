@@ -68,11 +68,17 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     }
 
     static constexpr std::size_t heat_entries = 65536;
-    static constexpr std::size_t buckets = 65536;
+    static constexpr std::size_t buckets = 262144;
+    static constexpr std::size_t recent_entries = 65536;
+    /// In front of the buckets, so that a block's memory is not looked at before it is the right one.
+    struct Recent {
+        BlockKey key;
+        Block* block = nullptr;
+    };
 
     // Finding and making blocks.
     u32 current_mode();
-    Block* find(const BlockKey& key) const;
+    Block* find(const BlockKey& key);
     /// The block at CS:RIP, translated if it is hot; null: the interpreter's turn.
     Block* block_here();
     Block* translate(const BlockKey& key, const Mode& mode);
@@ -132,6 +138,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     std::vector<u8> m_heat;
     std::vector<Block*> m_buckets;
+    std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
     std::unordered_map<u64, std::vector<Block*>> m_by_frame;
     std::vector<std::unique_ptr<Block>> m_graveyard;
@@ -228,9 +235,13 @@ u32 TranslatorEngine::current_mode() {
     return m_mode;
 }
 
-Block* TranslatorEngine::find(const BlockKey& key) const {
-    Block* block = m_buckets[key.hash() % buckets];
+Block* TranslatorEngine::find(const BlockKey& key) {
+    const u64 hash = key.hash();
+    Recent& recent = m_recent[hash % recent_entries];
+    if (recent.key == key && recent.block) return recent.block;
+    Block* block = m_buckets[hash % buckets];
     while (block && !(block->key == key)) block = block->next;
+    if (block) recent = {key, block};
     return block;
 }
 
@@ -337,6 +348,7 @@ void TranslatorEngine::destroy_all() {
     }
     m_blocks.clear();
     std::fill(m_buckets.begin(), m_buckets.end(), nullptr);
+    std::fill(m_recent.begin(), m_recent.end(), Recent{});
     m_crossing_links.clear();
     m_global_crossing_links.clear();
     m_next_code = 0;
@@ -373,6 +385,7 @@ void TranslatorEngine::destroy(Block& block) {
     Block** place = &m_buckets[block.key.hash() % buckets];
     while (*place != &block) place = &(*place)->next;
     *place = block.next;
+    if (Recent& recent = m_recent[block.key.hash() % recent_entries]; recent.block == &block) recent = {};
     const auto owner = m_blocks.find(block.code_offset);
     m_graveyard.push_back(std::move(owner->second));
     m_blocks.erase(owner);
@@ -413,7 +426,7 @@ void TranslatorEngine::disarm(std::vector<Link*>& links) {
 
 void TranslatorEngine::note_indirect(const Block& block) {
     if (!m_options.probe) return;
-    Runtime::JumpTarget& entry = m_runtime.jumps[block.key.eip % Runtime::jump_entries];
+    Runtime::JumpTarget& entry = m_runtime.jumps[jump_index(block.key.eip)];
     entry.key = 0 - (m_runtime.context + block.key.eip);
     entry.code = reinterpret_cast<u64>(m_memory->executable(block.code_offset));
 }

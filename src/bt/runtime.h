@@ -90,7 +90,7 @@ struct Runtime {
     u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match
     u64 code = 0;    ///< where to enter
 
-    /// Where indirect branches look for their target, by the low half of EIP. `key` is the negative of context + EIP.
+    /// Where indirect branches look for their target, by jump_index(EIP). `key` is the negative of context + EIP.
     struct JumpTarget {
         u64 key = 0;
         u64 code = 0;
@@ -98,5 +98,10 @@ struct Runtime {
     static constexpr u32 jump_entries = 65536;
     std::array<JumpTarget, jump_entries> jumps{};
 };
+
+/// CRC32 is the one mixing instruction that leaves the flags alone, so generated code uses it as well.
+[[gnu::target("sse4.2")]] inline u32 jump_index(u32 eip) {
+    return __builtin_ia32_crc32si(0, eip) % Runtime::jump_entries;
+}
 
 } // namespace ringshift::bt

@@ -140,7 +140,9 @@ void Translator::emit_indirect_exit() {
         m_e.mark(last, Provenance::exit, "look the target up among those jumped to lately");
         auto hit = a.newLabel();
         constexpr std::size_t jumps = offsetof(Runtime, jumps);
-        a.movzx(x86::r10d, x86::r9w);
+        a.mov(x86::r10d, 0);
+        a.crc32(x86::r10d, x86::r9d);
+        a.movzx(x86::r10d, x86::r10w);
         a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
         a.mov(x86::r12, x86::rcx);
         a.mov(x86::rcx, m_e.in_runtime(jumps + offsetof(Runtime::JumpTarget, key), x86::r10, 3, 8));
