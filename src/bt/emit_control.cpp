@@ -1,4 +1,13 @@
 // Near branches: direct ones end in links, indirect ones in a probe.
+//
+// Calls and returns are paired: a guest CALL pushes the guest's return address on the guest's stack and then does a
+// host CALL, a guest RET pops into r9 and does a host RET, so that the host's return predictor sees what the guest
+// does. The host lands behind its last call and compares r9 with the address that this call pushed; a guest that did
+// something else gets there by the probe. No guest value is ever a host return address, and a wrong landing costs time
+// only.
+//
+// The return stack is forgotten whenever generated code is left, and everything that could make an entry invalid (a
+// block destroyed or unlinked, a change of address space, mapping or mode) happens after leaving.
 #include "bt/translator.h"
 
 namespace ringshift::bt {
@@ -44,6 +53,7 @@ bool Translator::emit_control(u32 i) {
         if (!jump_in_limit(relative_target(i))) return false;
         m_e.mark(i, Provenance::expand, "a jump becomes the block's exit");
         emit_direct_exit(relative_target(i));
+        m_falls_through = false;
         return true;
     case CALL: return emit_call(i);
     case RET: return emit_return(i);
@@ -140,15 +150,58 @@ bool Translator::emit_call(u32 i) {
     else
         a.mov(x86::word_ptr(x86::r11, top.index), next_rip(i) & 0xFFFF);
     emit_release(0u - size);
-    if (direct) {
+    if (!direct) a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+    if (pairs(i)) {
+        m_e.mark(i, Provenance::exit, "a call is a host call, so that the return will be predicted");
+        if (direct) {
+            emit_paired_call(relative_target(i));
+            emit_landing(i);
+        } else {
+            m_e.emit_probe([&](const x86::Mem& code) {
+                a.call(code);
+                emit_landing(i);
+            });
+            m_e.mark(i, Provenance::exit, "ask the engine for the target");
+            a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+            a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+        }
+    } else if (direct) {
         m_e.mark(i, Provenance::exit, "a call's target is the block's exit");
         emit_direct_exit(relative_target(i));
     } else {
-        a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, scratch), 8));
         emit_indirect_exit();
     }
-    a.bind(after);
+    emit_no_successor(after);
     return true;
+}
+
+void Translator::emit_no_successor(const asmjit::Label& after) {
+    m_e.mark(static_cast<u32>(m_block->insns.size() - 1), Provenance::exit, "the handler has set RIP");
+    m_e.a.bind(after);
+    m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+    m_falls_through = false;
+}
+
+/// CALL of the next instruction only asks where it is: no return will come.
+bool Translator::pairs(u32 i) const {
+    const Insn& in = insn(i);
+    if (!m_options.pair_returns || !m_options.link) return false;
+    return in.op(0).kind != OperandKind::relative || relative_target(i) != next_rip(i);
+}
+
+void Translator::emit_landing(u32 i) {
+    auto& a = m_e.a;
+    auto expected = a.newLabel();
+    m_e.mark(i, Provenance::guard, "the return lands here: was it to this call's successor?");
+    a.mov(x86::r12, x86::rcx);
+    a.lea(x86::ecx, x86::ptr(x86::r9, -static_cast<i32>(next_rip(i))));
+    a.jecxz(x86::ecx, expected);
+    a.mov(x86::rcx, x86::r12);
+    a.jmp(m_e.in_runtime(offsetof(Runtime, indirect), 8));
+    a.bind(expected);
+    a.mov(x86::rcx, x86::r12);
+    m_e.mark(i, Provenance::exit, "on behind the call");
+    emit_direct_exit(next_rip(i));
 }
 
 bool Translator::emit_return(u32 i) {
@@ -165,8 +218,13 @@ bool Translator::emit_return(u32 i) {
     else
         a.movzx(x86::r9d, x86::word_ptr(x86::r11, top.index));
     emit_release(size + (in.operand_count > 0 ? in.immediate & 0xFFFF : 0));
-    emit_indirect_exit();
-    a.bind(after);
+    if (m_options.pair_returns && m_options.link) {
+        m_e.mark(i, Provenance::exit, "a host return, to where the paired call checks the address in r9");
+        a.ret();
+    } else {
+        emit_indirect_exit();
+    }
+    emit_no_successor(after);
     return true;
 }
 
@@ -192,7 +250,7 @@ bool Translator::emit_indirect_jump(u32 i) {
         a.movzx(x86::r9d, guest16(in.op(0).slot >> 3));
     }
     emit_indirect_exit();
-    a.bind(after);
+    emit_no_successor(after);
     return true;
 }
 

@@ -28,6 +28,28 @@ std::span<const u8> Emitter::finish() {
     return {buffer.data(), buffer.size()};
 }
 
+void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found) {
+    constexpr std::size_t jumps = offsetof(Runtime, jumps);
+    auto hit = a.newLabel();
+    auto miss = a.newLabel();
+    a.mov(x86::r10d, 0);
+    a.crc32(x86::r10d, x86::r9d);
+    a.shrx(x86::r10d, x86::r10d, table_base.r32());
+    a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
+    a.mov(x86::r12, x86::rcx);
+    a.mov(x86::rcx, in_runtime(jumps + offsetof(Runtime::JumpTarget, key), x86::r10, 3, 8));
+    a.mov(x86::r11, in_runtime(offsetof(Runtime, context), 8));
+    a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
+    a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r11));
+    a.jecxz(x86::rcx, hit);
+    a.mov(x86::rcx, x86::r12);
+    a.jmp(miss);
+    a.bind(hit);
+    a.mov(x86::rcx, x86::r12);
+    found(in_runtime(jumps + offsetof(Runtime::JumpTarget, code), x86::r10, 3, 8));
+    a.bind(miss);
+}
+
 void Emitter::store_guest() {
     for (unsigned i = 0; i < 8; ++i) a.mov(RINGSHIFT_STATE(gpr, 8).cloneAdjusted(8 * i), guest64(i));
     a.seto(x86::al);

@@ -81,6 +81,10 @@ class Emitter {
     /// What goes to the end of the block, out of the way. Run in order by finish().
     void later(std::function<void()> emit) { m_cold.push_back(std::move(emit)); }
 
+    /// Looks EIP r9 up among the jump targets of the current context. `found` jumps to or calls the code at the memory
+    /// operand that it is given; if there is none, control comes out at the end. Destroys r10 to r12, keeps r9.
+    void emit_probe(const std::function<void(const x86::Mem& code)>& found);
+
     /// CpuState's registers and flags from the host's, and back. Scratch and r13 are not touched by load_guest() except
     /// r9; store_guest() destroys rax, rcx and the flags.
     void store_guest();

@@ -148,10 +148,11 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
 Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options& options) {
     static_assert(sizeof(Runtime) <= Mmu::engine_space_size);
-    auto* runtime = new (cpu.mmu.engine_space().data()) Runtime{};
+    cpu.mmu.clear_engine_space();
+    auto* runtime = new (cpu.mmu.engine_space().data()) Runtime; // not {}: the jump targets are zero, and untouched
     std::unique_ptr<TranslatorEngine> engine(new TranslatorEngine(cpu, options, *runtime));
     engine->m_memory = TRY(CodeMemory::create(options.cache_size));
-    engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime));
+    engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options));
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -435,7 +436,7 @@ void TranslatorEngine::note_indirect(const Block& block) {
 void TranslatorEngine::set_context(u32 mode) {
     if (m_context_valid && m_context_mode == mode) return;
     if (++m_context == 0) {
-        m_runtime.jumps.fill({});
+        std::fill(m_runtime.jumps.begin(), m_runtime.jumps.end(), Runtime::JumpTarget{});
         m_context = 1;
     }
     m_context_valid = true;

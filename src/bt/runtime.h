@@ -72,6 +72,7 @@ struct Runtime {
     const void* leave_budget = nullptr;
     const void* load_sse = nullptr;
     const void* load_x87 = nullptr;
+    const void* indirect = nullptr; ///< looks r9 up and goes there
 
     // How generated code was left.
     Leave leave = Leave::direct;
@@ -85,6 +86,8 @@ struct Runtime {
     u32 sse_away = 1;
     u32 x87_away = 1;
     u32 host_mxcsr = 0x1F80; ///< what C++ runs with
+    u64 thread_stack = 0;    ///< RSP of the thread while generated code runs on the return stack
+    u64 return_stack = 0;    ///< where the return stack begins: the address of its sentinel
 
     u64 scratch = 0; ///< within one instruction
     u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match
@@ -95,13 +98,12 @@ struct Runtime {
         u64 key = 0;
         u64 code = 0;
     };
-    static constexpr u32 jump_entries = 65536;
-    std::array<JumpTarget, jump_entries> jumps{};
+    static constexpr u32 jump_entries = 1 << 20;
+    std::array<JumpTarget, jump_entries> jumps; ///< zeroed memory: nothing
 };
 
-/// CRC32 is the one mixing instruction that leaves the flags alone, so generated code uses it as well.
-[[gnu::target("sse4.2")]] inline u32 jump_index(u32 eip) {
-    return __builtin_ia32_crc32si(0, eip) % Runtime::jump_entries;
-}
+/// CRC32 is the one mixing instruction that leaves the flags alone, so generated code uses it as well; the shift by 12
+/// comes with table_bias.
+[[gnu::target("sse4.2")]] inline u32 jump_index(u32 eip) { return __builtin_ia32_crc32si(0, eip) >> 12; }
 
 } // namespace ringshift::bt

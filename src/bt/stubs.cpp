@@ -1,7 +1,9 @@
-// Generated code runs on the thread's own stack, which is aligned to 16 bytes while a block runs. `enter` saves what
-// the ABI wants kept, loads the guest's registers and jumps. A block that calls a handler does `mov r9, Site; call
-// [helper]`: the guest's registers are stored, the handler runs as C++, and control comes back behind the call, unless
-// the handler ended the block or left too little budget for the rest of it; then the stub leaves in the block's place.
+// Generated code runs on the return stack, which holds the host return addresses of paired guest calls and nothing else
+// (emit_control.cpp); C++ runs on the thread's own stack. `enter` saves what the ABI wants kept, loads the guest's
+// registers, starts with an empty return stack and jumps. A block that calls a handler does `mov r9, Site; call
+// [helper]`: the guest's registers are stored, the handler runs on the thread's stack, and control comes back behind
+// the call, unless the handler ended the block or left too little budget for the rest of it; then the stub leaves in
+// the block's place. Whoever leaves forgets the return stack.
 #include "bt/stubs.h"
 
 #include "bt/fpu_form.h"
@@ -19,6 +21,8 @@ void emit_enter(Emitter& e, const Cpu& cpu, const u8* tables) {
     e.a.mov(x86::r13, x86::rdi);
     e.a.mov(state_base, reinterpret_cast<u64>(&cpu.state));
     e.a.mov(table_base, reinterpret_cast<u64>(tables) + table_bias);
+    e.a.mov(e.in_runtime(offsetof(Runtime, thread_stack), 8), x86::rsp);
+    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, return_stack), 8));
     e.load_guest();
     e.a.jmp(e.in_runtime(offsetof(Runtime, code), 8));
 }
@@ -26,6 +30,7 @@ void emit_enter(Emitter& e, const Cpu& cpu, const u8* tables) {
 /// With the guest's registers stored: back to the caller of `enter`.
 void emit_return(Emitter& e) {
     e.a.mov(e.in_runtime(offsetof(Runtime, counter), 8), x86::r13);
+    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
     e.a.add(x86::rsp, 8);
     for (const auto& reg : {x86::r15, x86::r14, x86::r13, x86::r12, x86::rbp, x86::rbx}) e.a.pop(reg);
     e.a.ret();
@@ -59,7 +64,8 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.store_guest();
     emit_save_fpu(e);
     e.a.mov(site, x86::r9);
-    e.a.sub(x86::rsp, 8);
+    e.a.mov(x86::rbp, x86::rsp);
+    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
     e.a.cmp(x86::qword_ptr(site, offsetof(Site, unsettled_code)), 0);
     e.a.je(settled);
     emit_call(e, cpu, reinterpret_cast<u64>(&settle_x87_pointers));
@@ -103,8 +109,8 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.bind(load_sse);
     e.a.call(e.in_runtime(offsetof(Runtime, load_sse), 8));
     e.a.bind(loaded);
+    e.a.mov(x86::rsp, x86::rbp);
     e.load_guest();
-    e.a.lea(x86::rsp, x86::ptr(x86::rsp, 8));
     e.a.ret();
 
     e.a.bind(not_next);
@@ -113,17 +119,24 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.cmp(x86::dword_ptr(site, offsetof(Site, continues)), 0);
     e.a.jne(go_on);
     e.a.bind(leave);
-    e.a.add(x86::rsp, 16); // and the return address
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
     e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
     e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
     emit_return(e);
 }
 
+/// r9: the EIP to go to, where nothing better is known.
+void emit_indirect(Emitter& e, bool probe) {
+    if (probe) e.emit_probe([&](const x86::Mem& code) { e.a.jmp(code); });
+    e.a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+    e.a.jmp(e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+}
+
 } // namespace
 
-Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime) {
+Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options) {
     auto stubs = std::make_unique<Stubs>();
+    stubs->m_returns = TRY(ReturnStack::create());
     stubs->m_memory = TRY(CodeMemory::create(page_size));
     u32 end = 0;
     const auto place = [&](auto emit) {
@@ -143,6 +156,11 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     runtime.leave_budget = place([&] { emit_leave(emitter, Leave::budget, offsetof(Runtime, block)); });
     runtime.load_sse = place([&] { emit_load_sse(emitter); });
     runtime.load_x87 = place([&] { emit_load_x87(emitter); });
+    runtime.indirect = place([&] { emit_indirect(emitter, options.probe); });
+    runtime.return_stack = stubs->m_returns->begin(place([&] { // the return stack is empty: its sentinel goes back
+        emitter.a.lea(x86::rsp, x86::ptr(x86::rsp, -8));
+        emitter.a.jmp(emitter.in_runtime(offsetof(Runtime, indirect), 8));
+    }));
     stubs->m_memory->synchronise();
     stubs->m_enter = reinterpret_cast<void (*)(i64)>(reinterpret_cast<std::uintptr_t>(enter));
     return stubs;

@@ -3,17 +3,19 @@
 
 #include "bt/code_cache.h"
 #include "bt/emitter.h"
+#include "bt/return_stack.h"
 
 namespace ringshift::bt {
 
 class Stubs {
   public:
-    static Result<std::unique_ptr<Stubs>> create(Cpu& cpu, Emitter& emitter, Runtime& runtime);
+    static Result<std::unique_ptr<Stubs>> create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options);
     /// Runs generated code from Runtime::code with `counter` as r13 until it leaves; Runtime says how.
     void enter(i64 counter) const { m_enter(counter); }
 
   private:
     std::unique_ptr<CodeMemory> m_memory;
+    std::unique_ptr<ReturnStack> m_returns;
     void (*m_enter)(i64 counter) = nullptr;
 };
 

@@ -20,7 +20,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     m_mode = &mode;
     const u32 count = static_cast<u32>(block.insns.size());
     block.sites.resize(count);
-    block.links.reserve(2);
+    block.links.reserve(3);
     u32 rip = block.key.eip;
     for (u32 i = 0; i < count; ++i) {
         block.sites[i] = make_site(i, rip);
@@ -29,10 +29,10 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     m_fpu_loaded = 0;
     m_unsettled_code = m_unsettled_data = std::nullopt;
     m_e.begin(record);
+    m_falls_through = insn(count - 1).mnemonic != Mnemonic::invalid;
     emit_entry();
     for (u32 i = 0; i < count; ++i) emit_instruction(i);
-    const Mnemonic last = insn(count - 1).mnemonic;
-    if (last != Mnemonic::invalid) {
+    if (m_falls_through) {
         emit_settle_x87_pointers(count - 1);
         m_e.mark(count - 1, Provenance::exit, "the block ends here: to the next instruction");
         emit_direct_exit(rip);
@@ -127,6 +127,12 @@ void Translator::emit_direct_exit(u32 target) {
     ASSERT(m_e.offset() == patch + 4);
 }
 
+void Translator::emit_paired_call(u32 target) {
+    const u32 patch = m_e.offset() + 1; // E8 rel32
+    m_e.a.call(new_link(target, patch));
+    ASSERT(m_e.offset() == patch + 4);
+}
+
 void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
     const u32 patch = m_e.offset() + 2; // 0F 8x rel32
     m_e.a.long_().j(condition, new_link(target, patch));
@@ -137,30 +143,12 @@ void Translator::emit_indirect_exit() {
     auto& a = m_e.a;
     const u32 last = static_cast<u32>(m_block->insns.size() - 1);
     if (m_options.probe) {
-        m_e.mark(last, Provenance::exit, "look the target up among those jumped to lately");
-        auto hit = a.newLabel();
-        constexpr std::size_t jumps = offsetof(Runtime, jumps);
-        a.mov(x86::r10d, 0);
-        a.crc32(x86::r10d, x86::r9d);
-        a.movzx(x86::r10d, x86::r10w);
-        a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
-        a.mov(x86::r12, x86::rcx);
-        a.mov(x86::rcx, m_e.in_runtime(jumps + offsetof(Runtime::JumpTarget, key), x86::r10, 3, 8));
-        a.mov(x86::r11, m_e.in_runtime(offsetof(Runtime, context), 8));
-        a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
-        a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r11));
-        a.jecxz(x86::rcx, hit);
-        a.mov(x86::rcx, x86::r12);
-        a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
-        a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
-        a.bind(hit);
-        a.mov(x86::rcx, x86::r12);
-        a.jmp(m_e.in_runtime(jumps + offsetof(Runtime::JumpTarget, code), x86::r10, 3, 8));
-    } else {
-        m_e.mark(last, Provenance::exit, "ask the engine for the target");
-        a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
-        a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+        m_e.mark(last, Provenance::exit, "look the target up among those used lately");
+        m_e.emit_probe([&](const x86::Mem& code) { a.jmp(code); });
     }
+    m_e.mark(last, Provenance::exit, "ask the engine for the target");
+    a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+    a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
 }
 
 } // namespace ringshift::bt

@@ -33,6 +33,10 @@ class Translator {
     bool emit_special(u32 i);
     void emit_handler_call(u32 i);
     void emit_direct_exit(u32 target);
+    /// A host call that is linked as a jump is; the landing follows.
+    void emit_paired_call(u32 target);
+    /// The end of an unconditional branch. `after` is where its handler would go on, which never does.
+    void emit_no_successor(const asmjit::Label& after);
     /// A conditional jump that is the taken exit of a block.
     void emit_conditional_exit(x86::CondCode condition, u32 target);
     asmjit::Label new_link(u32 target, u32 patch);
@@ -92,6 +96,9 @@ class Translator {
     bool emit_counted(u32 i);
     bool emit_call(u32 i);
     bool emit_return(u32 i);
+    /// Where the return of a paired call lands: if r9, the EIP that the guest returned to, is that of the call.
+    void emit_landing(u32 i);
+    bool pairs(u32 i) const;
     bool emit_indirect_jump(u32 i);
     bool jump_in_limit(u32 target) const { return target <= m_mode->cs_limit; }
     bool any_target_in_limit(const Insn& insn) const {
@@ -109,6 +116,7 @@ class Translator {
     // Indexes of the instructions whose x87 pointers are still to be written.
     std::optional<u32> m_unsettled_code;
     std::optional<u32> m_unsettled_data;
+    bool m_falls_through = true; ///< the block's end can be reached
 };
 
 } // namespace ringshift::bt

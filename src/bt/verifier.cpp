@@ -1,14 +1,15 @@
 // What keeps a guest inside is that generated code can do nothing but what is listed here. The verifier decodes each
 // block's bytes again, with Zydis and not with what the emitters believe, and refuses
 //
-//  - instructions that are not on the allow-list: privileged, system, I/O, stack and string instructions, RET, CPUID,
-//    RDTSC, whatever changes a flag beyond the six arithmetic ones;
+//  - instructions that are not on the allow-list: privileged, system, I/O, stack and string instructions, CPUID, RDTSC,
+//    whatever changes a flag beyond the six arithmetic ones;
 //  - memory other than: guest memory as [r11 + register], where r11 was loaded with the addend of a TLB entry behind a
 //    look at the same entry's tag of the same privilege, and at the write tag for a store, with a conditional jump
 //    behind the tag and no branch target behind the addend; CpuState and the attention word by r15; the TLB (never
 //    written) and the engine's tables (code pointers never written) by r14;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
-//    pointers in the engine's tables;
+//    pointers in the engine's tables, calls in the block that are no links (RET takes what calls have left on the
+//    return stack, which nothing else can write);
 //  - writes to RSP, r14 and r15, to r13 except by adding a constant, and 64-bit writes to registers whose upper half
 //  must
 //    stay zero because they are used as guest addresses (RCX may: it passes through JECXZ), except back from r12, which
@@ -50,8 +51,8 @@ bool allowed(HostKind kind) {
     case HostKind::call:
     case HostKind::x87:
     case HostKind::vector:
-    case HostKind::fpu_state: return true;
-    case HostKind::ret:
+    case HostKind::fpu_state:
+    case HostKind::ret: return true;
     case HostKind::stack:
     case HostKind::string:
     case HostKind::other: return false;
@@ -202,7 +203,9 @@ std::string Check::check_branch(const Line& line) const {
     const HostInsn& in = line.insn;
     if (in.relative) {
         const i64 target = line.offset + in.target;
-        if (in.kind == HostKind::call) return "a call within the block";
+        const auto patches = [&](const Link& link) { return link.patch + 4 == line.offset + in.length; };
+        if (in.kind == HostKind::call && std::none_of(m_block.links.begin(), m_block.links.end(), patches))
+            return "a call within the block";
         if (target < 0 || target >= static_cast<i64>(m_code.size()) || !m_starts[static_cast<std::size_t>(target)])
             return "leads to no instruction of the block";
         return {};

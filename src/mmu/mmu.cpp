@@ -15,6 +15,18 @@ Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {
     m_fast = m_tables->fast.data();
 }
 
+void Mmu::clear_engine_space() {
+    // Nearly all of it has never been touched: give whole pages back rather than write them.
+    u8* begin = m_tables->engine_space.data();
+    u8* end = begin + engine_space_size;
+    const auto up = reinterpret_cast<u8*>((reinterpret_cast<u64>(begin) + page_mask) & ~page_mask);
+    const auto down = reinterpret_cast<u8*>(reinterpret_cast<u64>(end) & ~page_mask);
+    std::memset(begin, 0, static_cast<std::size_t>(up - begin));
+    std::memset(down, 0, static_cast<std::size_t>(end - down));
+    if (madvise(up, static_cast<std::size_t>(down - up), MADV_DONTNEED) != 0)
+        std::memset(up, 0, static_cast<std::size_t>(down - up));
+}
+
 void Mmu::flush_all() {
     for (const bool user : {false, true}) {
         Table& table = m_lists[user];

@@ -65,8 +65,10 @@ class Mmu {
     FastTlb* fast_tlb() { return m_fast; }
     /// Zeroed memory for the tables of an engine, at a fixed distance from fast_tlb(), so that generated code reaches
     /// both with one base register.
-    static constexpr std::size_t engine_space_size = 2 << 20;
+    static constexpr std::size_t engine_space_size = 20 << 20;
     std::span<u8> engine_space() { return m_tables->engine_space; }
+    /// Zeroes it again.
+    void clear_engine_space();
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
