@@ -198,7 +198,7 @@ TEST_CASE("A doctored block is refused") {
                Catch::Contains("not within")); // mov [r14 - 2Ch], eax
     CHECK_THAT(d.with({rex, 0x03, 0x04, 0x1B}, {rex, 0x89, 0x47, 0xF0}),
                Catch::Contains("CpuState")); // mov [r15 - 10h], eax
-    CHECK_THAT(d.with({rex, 0x03, 0x04, 0x1B}, {0xC3, 0x90, 0x90, 0x90}), Catch::Contains("not on the list"));
+    CHECK_THAT(d.with({rex, 0x03, 0x04, 0x1B}, {0x9D, 0x90, 0x90, 0x90}), Catch::Contains("not on the list"));
     // The tag is read, but nobody asks it, or the entry becomes another one.
     CHECK_THAT(d.with({0x67, 0xE3, 0x05, 0xE9}, {0x0F, 0x1F, 0x00, 0xE9}), Catch::Contains("no addend"));
     CHECK_THAT(d.with({0x4C, 0x89, 0xE1, 0x4F, 0x8B}, {0x45, 0x89, 0xDA, 0x4F, 0x8B}), Catch::Contains("no addend"));
