@@ -5,8 +5,11 @@
     boots.py --list            one line a boot: name and label, for CMake
 
 A boot is a command line of Ringshift whose script (--expect, --type, --send) must come to its end. They run in
-deterministic mode, so that a failure can be repeated; --stats in the output says how many instructions it took.
+deterministic mode, so that a failure can be repeated; --stats in the output says how many instructions it took. All run on
+the translator; one that names other engines runs on each, and must take the same number of instructions and end in the same
+state.
 """
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +18,12 @@ from pathlib import Path
 CACHE = Path(__file__).resolve().parents[2] / "guests" / "cache"
 SKIPPED = 77
 POWER_OFF = ["--send", "poweroff -f\\n"]
+BOTH = ("bt", "interp")
+# Commands of the tour, the last of which switches it off.
+TOUR = ["--expect", "tour> "]
+for command in ("help", "rings", "selfmod", "ps", "ticks", "ports", "cpuid", "mem", "bench", "fault ud", "fault gp", "fault page", "fault div", "echo end"):
+    TOUR += ["--type", command + "\\n", "--expect", "tour> $"]
+TOUR += ["--type", "poweroff\\n"]
 
 
 @dataclass
@@ -24,16 +33,17 @@ class Boot:
     label: str = "boot"  # or slow
     status: int = 0
     timeout: int = 240  # seconds of the host's time
+    engines: tuple = ("bt",)  # that it runs on, one after the other
 
 
-def kernel(flavour, *more, label="boot", append="console=ttyS0 cryptomgr.notests", memory="128M", cpu="max", end=POWER_OFF, status=0, timeout=240):
+def kernel(flavour, *more, label="boot", append="console=ttyS0 cryptomgr.notests", memory="128M", cpu="max", end=POWER_OFF, status=0, timeout=240, engines=("bt",)):
     """linux-mini, loaded as a kernel: it must find its way to the shell, count, and switch itself off. (Without cryptomgr.notests
     the kernel first tests its ciphers for 4,000 million instructions.)"""
     return Boot(
         ["--memory-size", memory, "--cpu", cpu, "--kernel", "{0}", "--initrd", "{1}", "--append", append, *more,
          "--expect", "@@BOOTED", "--expect", "mini#", "--send", "echo $((6 * 7))-$(uname -m)\\n", "--expect", "^42-i[3-6]86",
          *end],
-        [f"linux-mini/vmlinuz-{flavour}", f"linux-mini/initrd-{flavour}.gz"], label, status, timeout)
+        [f"linux-mini/vmlinuz-{flavour}", f"linux-mini/initrd-{flavour}.gz"], label, status, timeout, engines)
 
 
 def medium(option, file, *more, label="slow"):
@@ -59,11 +69,12 @@ def rescue(option, file, drive, label="boot"):
 
 
 BOOTS = {
-    "linux-mini 686-pae": kernel("686-pae"),
+    "linux-mini 686-pae": kernel("686-pae", engines=BOTH, timeout=600),
+    "the tour on both engines": Boot(["--memory-size", "16M", *TOUR], engines=BOTH),
     "linux-mini 686": kernel("686", label="slow"),
     # Where flags are dead at its entry, a block that the budget does not cover leaves with other flags than the interpreter.
-    "linux-mini 686-pae in lockstep": kernel("686-pae", "--engine", "lockstep:bt", timeout=600),
-    "linux-mini 686-pae on interp in lockstep": kernel("686-pae", "--engine", "lockstep:interp", label="slow", timeout=600),
+    "linux-mini 686-pae in lockstep": kernel("686-pae", engines=("lockstep:bt",), timeout=600),
+    "linux-mini 686-pae on interp in lockstep": kernel("686-pae", engines=("lockstep:interp",), label="slow", timeout=600),
     "linux-mini 686-pae on a Pentium III": kernel("686-pae", label="slow", cpu="pentium3"),
     "linux-mini 686-pae on a Pentium 4": kernel("686-pae", label="slow", cpu="pentium4"),
     # Nothing can switch such a machine off; the keyboard controller resets it.
@@ -88,14 +99,24 @@ def run(ringshift, name):
             print(f"{image} is missing: guests/README.md says how to make it")
             return SKIPPED
     arguments = [argument.format(*images) if argument in ("{0}", "{1}") else argument for argument in boot.arguments]
-    command = [ringshift, "run", "--headless", "--deterministic", "--stats", "--serial", "stdio", "--timeout", str(boot.timeout)]
-    done = subprocess.run(command + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    errors = done.stderr.decode(errors="replace")
-    if done.returncode != boot.status:
-        print(done.stdout.decode(errors="replace")[-6000:])
-        print(f"\nstatus {done.returncode} instead of {boot.status}")
-    print(errors)
-    return 0 if done.returncode == boot.status else 1
+    ends = {}  # what is to be equal on all engines, and who had it
+    for engine in boot.engines:
+        command = [ringshift, "run", "--headless", "--deterministic", "--engine", engine, "--stats", "--print-state-hash",
+                   "--serial", "stdio", "--timeout", str(boot.timeout)]
+        done = subprocess.run(command + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        output, errors = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        if done.returncode != boot.status:
+            print(output[-6000:])
+            print(f"\n{engine}: status {done.returncode} instead of {boot.status}\n{errors}")
+            return 1
+        print(f"{engine}: {errors}")
+        instructions = re.search(r"(\d+) instructions", errors)
+        state = re.search(r"state hash ([0-9a-f]{16})", output)
+        assert instructions and state, "no number of instructions or no hash"
+        ends.setdefault((instructions[1], state[1]), []).append(engine)
+    for (instructions, state), engines in ends.items():
+        print(f"{instructions} instructions to state {state} on {', '.join(engines)}")
+    return 0 if len(ends) == 1 else 1
 
 
 def main():
