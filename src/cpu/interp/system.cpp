@@ -143,8 +143,12 @@ Step store_table(Cpu& cpu, const Insn& insn) {
     GUEST_TRY(require_umip_privilege(cpu));
     const u32 address = cpu.effective_offset(insn);
     const TableRegister& value = cpu.state.*table;
-    const LinearAddr base_at = GUEST_TRY(cpu.linear(insn.memory.segment, address + 2, 4, AccessKind::Write));
-    GUEST_TRY(cpu.check_access(base_at, 4, {AccessKind::Write, cpu.data_privilege()}));
+    const auto check = [&](u32 offset, unsigned size) -> Maybe<void> {
+        const LinearAddr at = GUEST_TRY(cpu.linear(insn.memory.segment, offset, size, AccessKind::Write));
+        return cpu.check_access(at, size, {AccessKind::Write, cpu.data_privilege()});
+    };
+    GUEST_TRY(check(address, 2)); // the limit is the first that can fault
+    GUEST_TRY(check(address + 2, 4));
     GUEST_TRY(cpu.write<u16>(insn.memory.segment, address, static_cast<u16>(value.limit)));
     GUEST_TRY(cpu.write<u32>(insn.memory.segment, address + 2, static_cast<u32>(value.base)));
     return Flow::next;

@@ -1,6 +1,7 @@
 ; FIP, FDP and FOP are those of the last x87 instruction that is not a control instruction, whatever changes after it
 ; mode: system
 ; manual: SDM vol. 1, 8.1.8 and 8.1.9
+; bochs: it takes the pointers of an x87 instruction before its operand faults
 ; output: PASS
 %include "system.inc"
 ENV equ SCRATCH + 0x100

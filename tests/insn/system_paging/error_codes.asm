@@ -109,6 +109,12 @@ start:
     invlpg [PAGE]
     faults 14, 2, mov [PAGE + 0xFFE], eax
     equals [recorded_cr2], PAGE + 0xFFE
+    ; SGDT and SIDT: the limit is stored first
+    map 7, 6
+    faults 14, 2, sgdt [ebx]
+    equals [recorded_cr2], PAGE + 0x123
+    user_faults 14, 6, sidt [ebx]
+    equals [recorded_cr2], PAGE + 0x123
     ; an instruction across it
     map 7, 7
     mov dword [TABLE + 4], FREE_MEMORY + 0x1006
