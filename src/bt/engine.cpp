@@ -557,7 +557,7 @@ std::string TranslatorEngine::describe_code(LinearAddr address, const CodeView& 
         if (!explanation) break;
         address = LinearAddr(explanation->linear);
         for (const Explanation::Guest& insn : explanation->guest) address = address + insn.bytes.size();
-        if (!view.json) text += (i != 0 ? "\n" : "") + to_text(*explanation, view.colour);
+        if (!view.json) text += (i != 0 ? "\n" : "") + to_text(*explanation, view);
         found.push_back(*std::move(explanation));
     }
     return view.json ? to_json(found) : text;

@@ -68,7 +68,8 @@ std::string plural(std::size_t count, std::string_view what) {
 
 class TextPage {
   public:
-    TextPage(const Explanation& explanation, bool colour) : m_x(explanation), m_colour(colour) {}
+    TextPage(const Explanation& explanation, const CodeView& view)
+        : m_x(explanation), m_colour(view.colour), m_narrow(view.narrow) {}
     std::string write() {
         head();
         u32 shown = ~u32{0};
@@ -116,6 +117,7 @@ class TextPage {
             const auto& g = m_x.guest[guest];
             left = fmt::format("{:08x} {}", g.eip, g.text);
         }
+        if (m_narrow) return stacked_line(left, host);
         std::string text = "  " + paint(bold, fmt::format("{:<{}}", left, guest_width));
         if (!host) {
             text += paint(dim, "nothing: it has no effect");
@@ -129,8 +131,21 @@ class TextPage {
         m_text += text + "\n";
     }
 
+    void stacked_line(const std::string& left, const Explanation::Host* host) {
+        if (!left.empty()) m_text += "  " + paint(bold, left) + "\n";
+        if (!host) {
+            m_text += "    " + paint(dim, "nothing: it has no effect") + "\n";
+            return;
+        }
+        if (!left.empty() || !host->again)
+            m_text +=
+                fmt::format("    {}: {}\n", paint(colour_of(host->provenance), name_of(host->provenance)), host->why);
+        m_text += fmt::format("      {} {}\n", offset_name(host->offset), host->text);
+    }
+
     const Explanation& m_x;
     const bool m_colour;
+    const bool m_narrow;
     std::string m_text;
 };
 
@@ -214,7 +229,9 @@ Explanation explain(const Block& block, const Mode& mode, std::span<const u8> co
     return x;
 }
 
-std::string to_text(const Explanation& explanation, bool colour) { return TextPage(explanation, colour).write(); }
+std::string to_text(const Explanation& explanation, const CodeView& view) {
+    return TextPage(explanation, view).write();
+}
 
 std::string to_json(std::span<const Explanation> explanations) {
     std::string out = "{\"blocks\": [\n";

@@ -2,6 +2,7 @@
 // people who want to see what a binary translator does.
 #pragma once
 
+#include "base/code_view.h"
 #include "bt/block.h"
 
 #include <span>
@@ -40,7 +41,7 @@ struct Explanation {
 /// `code` as it stands in the cache, or as the translator returned it; `block` with its marks.
 Explanation explain(const Block& block, const Mode& mode, std::span<const u8> code, i64 runtime_distance);
 
-std::string to_text(const Explanation& explanation, bool colour);
+std::string to_text(const Explanation& explanation, const CodeView& view);
 std::string to_json(std::span<const Explanation> explanations);
 
 } // namespace ringshift::bt

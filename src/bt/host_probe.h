@@ -10,6 +10,7 @@ struct HostFeatures {
     bool bmi2 = false; ///< SHRX, SHLX, RORX
     bool lahf = false; ///< LAHF and SAHF in 64-bit mode
     bool fxsr = false;
+    bool crc32 = false; ///< SSE4.2
 };
 HostFeatures host_features();
 

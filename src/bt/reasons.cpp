@@ -86,6 +86,9 @@ const char* segment_reason(const Insn& insn) {
             (insn.opcode == 0xFF && ((insn.modrm >> 3) & 1) != 0))
             return "sensitive: loads CS from a descriptor of the guest's, perhaps through a gate";
         return nullptr;
+    case PUSH:
+        return insn.op(0).kind == OperandKind::segment ? "sensitive: pushes the guest's selector, not the host's"
+                                                       : nullptr;
     case MOV:
     case POP:
         if (insn.op(0).kind == OperandKind::segment)

@@ -278,7 +278,11 @@ std::string Check::check_tables(const HostMemory& m) {
     if (!place) return "not within the TLB or the engine's tables";
     if (m.index != HostMemory::no_register && (m.index < 9 || m.index > 12)) return "the index is no scratch register";
     const bool indexed = m.index != HostMemory::no_register;
-    if (m.writes && (indexed || place->what != Place::What::other)) return "writes what generated code only reads";
+    const auto field = static_cast<std::size_t>(m.displacement - m_runtime_distance);
+    const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_stack) ||
+                         field == offsetof(Runtime, code) || field == offsetof(Runtime, context);
+    if (m.writes && (engines || indexed || place->what != Place::What::other))
+        return "writes what generated code only reads";
     m_loaded = place;
     m_loaded->index = m.index;
     if (place->what == Place::What::tag) m_tag = m_loaded;

@@ -1,6 +1,7 @@
 // An engine runs the guest's instructions on a Cpu until something outside has to be done.
 #pragma once
 
+#include "base/code_view.h"
 #include "cpu/cpu.h"
 
 #include <optional>
@@ -25,13 +26,6 @@ struct DebugControl {
     bool single_step = false;
     /// The breakpoint at this address is passed once: execution goes on from there.
     std::optional<u64> resume_at;
-};
-
-/// How an engine's code is to be shown.
-struct CodeView {
-    unsigned blocks = 1; ///< that many, each from where the one before ends
-    bool colour = false; ///< with the escape sequences of terminals
-    bool json = false;
 };
 
 class Engine {

@@ -353,7 +353,7 @@ const std::vector<Row>& table() {
         {"--format", "FORMAT", for_all, "Code", "of explained code: text or json; default text",
          [](Options& o, const std::string& text) -> Result<> {
              TRY(one_of(text, {"text", "json"}));
-             o.explain.json = text == "json";
+             o.explain.view.json = text == "json";
              return Unit{};
          }},
         {"--color", "WHEN", for_all, "Code", "auto (on a terminal, unless NO_COLOR is set), always or never",

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace ringshift {
@@ -16,6 +17,18 @@ bool wants_colour(const Options& options) {
     if (options.colour != "auto") return options.colour == "always";
     const char* no_colour = std::getenv("NO_COLOR"); // https://no-color.org
     return ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == 0);
+}
+
+/// Side by side needs this many columns.
+constexpr unsigned wide = 150;
+
+CodeView view_of(const Options& options) {
+    CodeView view = options.explain.view;
+    view.colour = wants_colour(options);
+    winsize size{};
+    if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0)
+        view.narrow = size.ws_col < wide;
+    return view;
 }
 
 Result<std::vector<u8>> read_code(const std::string& path) {
@@ -31,7 +44,7 @@ Result<std::vector<u8>> read_code(const std::string& path) {
 
 Result<int> explain_file(const Options& options) {
     ExplainWishes wishes = options.explain;
-    wishes.colour = wants_colour(options);
+    wishes.view = view_of(options);
     const std::vector<u8> code = TRY(read_code(options.files.front()));
     const std::string text = TRY(explain_code(code, wishes));
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -40,7 +53,9 @@ Result<int> explain_file(const Options& options) {
 
 void show_code(Machine& machine, const Options& options) {
     const ShownCode& shown = *options.shown_code;
-    const std::string text = machine.explain(shown.address, shown.blocks, wants_colour(options), options.explain.json);
+    CodeView view = view_of(options);
+    view.blocks = shown.blocks;
+    const std::string text = machine.explain(shown.address, view);
     if (text.empty()) {
         tell("nothing to explain: the engine {} translates nothing, or no code is mapped there",
              machine.config().engine);

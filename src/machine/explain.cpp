@@ -42,11 +42,11 @@ Result<std::string> explain_code(std::span<const u8> code, const ExplainWishes& 
         }
         const auto host = bench.translate(*block);
         auto explanation = bt::explain(*block, bench.mode(), host, bench.emitter().runtime_distance());
-        if (!wishes.json) text += (text.empty() ? "" : "\n") + bt::to_text(explanation, wishes.colour);
+        if (!wishes.view.json) text += (text.empty() ? "" : "\n") + bt::to_text(explanation, wishes.view);
         found.push_back(std::move(explanation));
         eip += block->bytes;
     }
-    return wishes.json ? bt::to_json(found) : text;
+    return wishes.view.json ? bt::to_json(found) : text;
 }
 
 } // namespace ringshift

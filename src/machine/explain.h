@@ -1,6 +1,7 @@
 // What the translator makes of code that no machine runs: flat binaries. For `ringshift explain`.
 #pragma once
 
+#include "base/code_view.h"
 #include "base/result.h"
 #include "base/types.h"
 
@@ -19,8 +20,7 @@ struct ExplainWishes {
     std::optional<std::pair<u32, u32>> range;
     std::string engine = "bt"; ///< with the translator's options
     std::string cpu = "max";
-    bool colour = false;
-    bool json = false;
+    CodeView view; ///< but for the number of blocks
 };
 
 /// Block after block, each from where the one before ends. Fails on an impossible wish.

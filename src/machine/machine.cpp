@@ -367,11 +367,10 @@ Result<> Machine::save(const std::string& path) { return m_implementation->save(
 Result<> Machine::flush() { return m_implementation->board->flush_disks(); }
 
 u64 Machine::state_hash() { return m_implementation->state_hash(); }
-std::string Machine::explain(std::optional<u32> address, unsigned blocks, bool colour, bool json) {
+std::string Machine::explain(std::optional<u32> address, const CodeView& view) {
     const CpuState& state = m_implementation->board->cpu().state;
     const u64 here = static_cast<u32>(state.segment(SegmentName::cs).base + state.rip);
-    return m_implementation->engine->describe_code(LinearAddr(address ? *address : here),
-                                                   {.blocks = blocks, .colour = colour, .json = json});
+    return m_implementation->engine->describe_code(LinearAddr(address ? *address : here), view);
 }
 
 MachineStatistics Machine::statistics() const {

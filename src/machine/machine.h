@@ -5,6 +5,7 @@
 // serving such work.
 #pragma once
 
+#include "base/code_view.h"
 #include "devices/screen.h"
 #include "machine/config.h"
 #include "machine/debugger.h"
@@ -100,7 +101,7 @@ class Machine {
     MachineStatistics statistics() const;
     /// What the engine has made of the guest's code from this linear address on (nothing: from where the guest stands),
     /// block after block; empty if the engine makes nothing of it.
-    std::string explain(std::optional<u32> address, unsigned blocks, bool colour, bool json);
+    std::string explain(std::optional<u32> address, const CodeView& view);
     /// Empty path: the medium is taken out. Drives are numbered as in the configuration.
     enum class Drive { cdrom, floppy };
     Result<> change_medium(Drive drive, unsigned number, const std::string& path);

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <sstream>
 
 using namespace ringshift;
 using namespace ringshift::bt;
@@ -59,13 +60,17 @@ TEST_CASE("An explanation calls CLI sensitive and names the places that it chang
 
 TEST_CASE("An explanation does not depend on where things lie in the host") {
     Workbench one, two;
-    const std::string first = to_text(explain_guest(one), false);
-    CHECK(first == to_text(explain_guest(two), false));
+    const std::string first = to_text(explain_guest(one), {});
+    CHECK(first == to_text(explain_guest(two), {}));
     CHECK_THAT(first, !Catch::Contains("host_address"));
     CHECK_THAT(first, Catch::Contains("nothing: it has no effect")); // NOP
     CHECK_THAT(first, Catch::Contains("[tlb.read_tag[r10]]"));
     CHECK_THAT(first, !Catch::Contains("\x1b"));
-    CHECK_THAT(to_text(explain_guest(one), true), Catch::Contains("\x1b["));
+    CHECK_THAT(to_text(explain_guest(one), {.colour = true}), Catch::Contains("\x1b["));
+    const std::string narrow = to_text(explain_guest(one), {.narrow = true});
+    CHECK_THAT(narrow, Catch::Contains("  00001000 cli\n") && Catch::Contains("    native: itself, on host memory\n"));
+    std::istringstream lines(narrow);
+    for (std::string line; std::getline(lines, line);) CHECK(line.size() < 120);
 }
 
 TEST_CASE("The JSON of an explanation has what the text has and the bytes") {

@@ -1,0 +1,3 @@
+; CALL through a register and memory
+    call eax
+    call [ebx + 4]

@@ -1,0 +1,3 @@
+; DF is virtual
+    cld
+    std

@@ -1,0 +1,3 @@
+; CPUID
+; rings: 0 3
+    cpuid

@@ -1,0 +1,3 @@
+; HLT
+; rings: 0 3
+    hlt

@@ -1,0 +1,3 @@
+; INT n: through the guest's IDT
+; rings: 0 3
+    int 0x80

@@ -1,0 +1,3 @@
+; IRETD
+; rings: 0 3
+    iretd

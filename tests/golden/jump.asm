@@ -1,0 +1,3 @@
+; JMP
+; whole: yes
+    jmp 0x1040

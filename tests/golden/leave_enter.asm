@@ -1,0 +1,5 @@
+; ENTER, LEAVE, PUSHAD, POPAD
+    enter 8, 0
+    leave
+    pushad
+    popad

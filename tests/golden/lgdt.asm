@@ -1,0 +1,4 @@
+; LGDT and LIDT
+; rings: 0 3
+    lgdt [eax]
+    lidt [eax + 8]

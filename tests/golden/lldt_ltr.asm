@@ -1,0 +1,4 @@
+; LLDT and LTR
+; rings: 0 3
+    lldt ax
+    ltr ax

@@ -1,0 +1,4 @@
+; RDMSR and WRMSR
+; rings: 0 3
+    rdmsr
+    wrmsr

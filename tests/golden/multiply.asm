@@ -1,0 +1,4 @@
+; MUL and IMUL
+    mul ecx
+    imul eax, ebx
+    imul ecx, [esi], 10

@@ -1,0 +1,3 @@
+; POPFD: IF and DF become virtual, the arithmetic flags real
+; rings: 0 3
+    popfd

@@ -1,0 +1,3 @@
+; PUSHF with a 16-bit operand
+; rings: 0 3
+    pushfw

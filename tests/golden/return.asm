@@ -1,0 +1,3 @@
+; RET, and RET n
+    ret
+    ret 8

@@ -1,0 +1,4 @@
+; SLDT and STR
+; rings: 0 3
+    sldt eax
+    str eax

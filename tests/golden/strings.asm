@@ -1,0 +1,4 @@
+; string instructions
+    rep movsd
+    lodsb
+    repne scasb

@@ -1,0 +1,4 @@
+; SYSENTER and SYSEXIT
+; rings: 0 3
+    sysenter
+    sysexit

@@ -1,0 +1,4 @@
+; RDTSC and RDPMC
+; rings: 0 3
+    rdtsc
+    rdpmc

@@ -1,0 +1,2 @@
+; no instruction
+    ud2

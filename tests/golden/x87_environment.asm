@@ -1,0 +1,4 @@
+; what would show host addresses
+    fnstenv [ebx]
+    fxsave [ecx]
+    frstor [edx]
