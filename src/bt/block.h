@@ -69,20 +69,37 @@ struct Block {
     u32 code_size = 0;
     u32 cold_offset = 0; ///< in the code: from here on it is seldom executed
     bool dead = false;
+    /// Its bytes have been written: nothing leads to it. Wanted again, it is compared and revived, or destroyed.
+    bool dormant = false;
+    std::vector<u8> guest; ///< the bytes that it was made from
     std::vector<DecodedInsn> insns;
     std::vector<Site> sites; ///< addresses are in the code: never resized after emission
     std::vector<Link> links; ///< the same
-    std::vector<Link*> incoming;
+    List<Link, &Link::in_target> incoming;
     std::vector<Mark> marks; ///< empty unless recorded
     Block* next = nullptr;   ///< in its bucket
+    Hook<Block> in_frame;    ///< among the blocks that writes to their frame concern
+    Hook<Block> in_second_frame;
+    u64 entered = 0; ///< times, if instrumented
 
-    /// Bytes in the first frame.
-    u32 first_bytes() const { return second ? static_cast<u32>(page_size - key.start.offset()) : bytes; }
+    struct Part { ///< of its bytes, within one frame
+        PhysAddr start;
+        u32 bytes;
+    };
+    struct Parts {
+        std::array<Part, 2> part;
+        std::size_t count;
+        const Part* begin() const { return part.data(); }
+        const Part* end() const { return part.data() + count; }
+    };
+    Parts parts() const {
+        const u32 first = second ? static_cast<u32>(page_size - key.start.offset()) : bytes;
+        return {{{{key.start, first}, {second.value_or(PhysAddr(0)), bytes - first}}}, second ? 2u : 1u};
+    }
     bool contains(PhysAddr address, u64 size) const {
-        const auto overlaps = [&](PhysAddr start, u64 length) {
-            return start.value < address.value + size && address.value < start.value + length;
-        };
-        return overlaps(key.start, first_bytes()) || (second && overlaps(*second, bytes - first_bytes()));
+        for (const Part& part : parts())
+            if (part.start.value < address.value + size && address.value < part.start.value + part.bytes) return true;
+        return false;
     }
 };
 

@@ -158,6 +158,7 @@ bool Translator::emit_call(u32 i) {
             emit_landing(i);
         } else {
             m_e.emit_probe([&](const x86::Mem& code) {
+                emit_arrival(Level::probe);
                 a.call(code);
                 emit_landing(i);
             });
@@ -201,7 +202,7 @@ void Translator::emit_landing(u32 i) {
     a.bind(expected);
     a.mov(x86::rcx, x86::r12);
     m_e.mark(i, Provenance::exit, "on behind the call");
-    emit_direct_exit(next_rip(i));
+    emit_direct_exit(next_rip(i), Level::returned);
 }
 
 bool Translator::emit_return(u32 i) {

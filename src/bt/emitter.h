@@ -81,6 +81,8 @@ class Emitter {
     /// What goes to the end of the block, out of the way. Run in order by finish().
     void later(std::function<void()> emit) { m_cold.push_back(std::move(emit)); }
 
+    /// Instrumented code: the next block is entered in this way. To stand in front of every jump to another block.
+    void emit_arrival(Level level) { a.mov(in_runtime(offsetof(Runtime, arriving), 8), static_cast<u32>(level)); }
     /// Looks EIP r9 up among the jump targets of the current context. `found` jumps to or calls the code at the memory
     /// operand that it is given; if there is none, control comes out at the end. Destroys r10 to r12, keeps r9.
     void emit_probe(const std::function<void(const x86::Mem& code)>& found);

@@ -9,6 +9,8 @@
 #include "bt/code_cache.h"
 #include "bt/explain.h"
 #include "bt/fpu_form.h"
+#include "bt/links.h"
+#include "bt/policy.h"
 #include "bt/stubs.h"
 #include "bt/translator.h"
 #include "cpu/interp/interpreter.h"
@@ -56,13 +58,15 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     Exit run(i64 instructions) override;
     void invalidate_all() override;
     std::string describe_code(LinearAddr address, const CodeView& view) override;
+    Ledger ledger() const;
     void set_debug_control(DebugControl control) override { m_interpreter.set_debug_control(std::move(control)); }
 
   private:
     TranslatorEngine(Cpu& cpu, const Options& options, Runtime& runtime)
         : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu),
           m_emitter(&runtime, cpu.mmu.fast_tlb()), m_translator(cpu, m_emitter, m_options), m_heat(heat_entries),
-          m_buckets(buckets) {
+          m_buckets(buckets), m_links(runtime) {
+        m_ledger.split = options.instrument;
         cpu.mmu.memory().add_listener(*this);
         cpu.mmu.set_flush_listener(this);
     }
@@ -79,15 +83,26 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     // Finding and making blocks.
     u32 current_mode();
     Block* find(const BlockKey& key);
-    /// The block at CS:RIP, translated if it is hot; null: the interpreter's turn.
-    Block* block_here();
+    struct Found {
+        Block* block = nullptr;  ///< null: the interpreter's turn
+        bool translated = false; ///< just now
+    };
+    /// The block at CS:RIP, translated if it is hot; one that the budget covers.
+    Found block_here();
     Block* translate(const BlockKey& key, const Mode& mode);
-    u32 make_room(u32 size);
-    void append_after_sti(Block& block, bool code32);
+    /// Code that has a place in the cache, of a shorter block if need be.
+    std::span<const u8> emit(Block& block, const Mode& mode);
+    void append_after_sti(Block& block, const Mode& mode);
     bool take_crossing_instruction(Block& block);
     std::optional<PhysAddr> second_frame(LinearAddr address);
-    void destroy(Block& block);
-    void destroy_all();
+    u32 make_room(u32 size);
+    void watch(Block& block);
+    void unwatch(Block& block);
+    void unwatch_evicted(Block& block);
+    std::vector<u8> guest_bytes(const Block& block) const;
+    void destroy(Block& block, Cause why);
+    void destroy_all(Cause why);
+    void forget_blocks(Cause why);
     void bury() { m_graveyard.clear(); }
 
     // For people.
@@ -96,12 +111,13 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::unique_ptr<Block> decode_at(LinearAddr address);
 
     // Running.
-    void enter(Block& block);
+    Exit loop(i64 instructions);
+    void enter(Block& block, Level level);
     void finish_step();
     void follow(Link& link, Block& target);
-    void note_indirect(const Block& block);
-    void unlink(Link& link);
-    void set_context(u32 mode);
+    void interpreted();
+    /// `block` stands at CS:RIP.
+    TargetPage page_of(const Block& block) const;
     LinearAddr linear_rip() const {
         return LinearAddr(static_cast<u32>(m_cpu.state.segment(SegmentName::cs).base + m_cpu.state.rip));
     }
@@ -114,11 +130,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void flushed_page(LinearAddr address) override;
     void flushed_non_global() override;
     void flushed_all() override;
-    void forget_targets() {
-        m_context_valid = false;
-        m_runtime.link = nullptr;
-    }
-    void disarm(std::vector<Link*>& links);
+    void flushed();
 
     Cpu& m_cpu;
     const Options m_options;
@@ -128,23 +140,36 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     Translator m_translator;
     std::unique_ptr<Stubs> m_stubs;
     std::unique_ptr<CodeMemory> m_memory;
-    u32 m_next_code = 0;
+    std::unique_ptr<CachePolicy> m_policy;
 
     std::vector<Mode> m_modes;
-    u32 m_mode = 0;         ///< the mode found last
-    u32 m_context = 0;      ///< number of the current context
-    u32 m_context_mode = 0; ///< the mode it is for
-    bool m_context_valid = false;
+    u32 m_mode = 0; ///< the mode found last
 
     std::vector<u8> m_heat;
     std::vector<Block*> m_buckets;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
-    std::unordered_map<u64, std::vector<Block*>> m_by_frame;
+    struct CodeFrame {
+        List<Block, &Block::in_frame> blocks;          ///< that begin here
+        List<Block, &Block::in_second_frame> entering; ///< that cross into it
+        bool has_stale_marks = false;                  ///< of blocks that were evicted
+    };
+    std::unordered_map<u64, CodeFrame> m_frames;
     std::vector<std::unique_ptr<Block>> m_graveyard;
-    std::vector<Link*> m_crossing_links;        ///< armed, to pages that are not global
-    std::vector<Link*> m_global_crossing_links; ///< armed, to global pages
+    std::vector<u32> m_evicted;
+    Links m_links;
+
+    static constexpr u64 nothing_asked = ~u64{0};
+    u64 m_asked = nothing_asked; ///< the EIP for which generated code was left last
+    Ledger m_ledger;
+    History m_history;
 };
+
+namespace {
+
+u64 ticks() { return __builtin_ia32_rdtsc(); }
+
+} // namespace
 
 Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options& options) {
     static_assert(sizeof(Runtime) <= Mmu::engine_space_size);
@@ -152,6 +177,8 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
     auto* runtime = new (cpu.mmu.engine_space().data()) Runtime; // not {}: the jump targets are zero, and untouched
     std::unique_ptr<TranslatorEngine> engine(new TranslatorEngine(cpu, options, *runtime));
     engine->m_memory = TRY(CodeMemory::create(options.cache_size));
+    engine->m_policy = TRY(make_policy(options.cache_policy, engine->m_memory->size()));
+    engine->m_links.set_memory(*engine->m_memory);
     engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options));
     return std::unique_ptr<Engine>(std::move(engine));
 }
@@ -164,13 +191,20 @@ TranslatorEngine::~TranslatorEngine() {
 // ---- The loop ------------------------------------------------------------------------------------------------------
 
 Exit TranslatorEngine::run(i64 instructions) {
+    const u64 start = ticks();
+    const Exit exit = loop(instructions);
+    m_ledger.ticks_total += ticks() - start;
+    return exit;
+}
+
+Exit TranslatorEngine::loop(i64 instructions) {
     CpuState& state = m_cpu.state;
     m_interpreter.begin(instructions);
     for (;;) {
         bury();
         if (const auto exit = m_interpreter.look_around()) return *exit;
         if (m_interpreter.careful()) [[unlikely]] {
-            m_runtime.link = nullptr;
+            interpreted();
             if (const auto exit = m_interpreter.step_carefully()) return *exit;
             continue;
         }
@@ -178,32 +212,51 @@ Exit TranslatorEngine::run(i64 instructions) {
             state.budget_reserve = state.budget - maximum_budget;
             state.budget = maximum_budget;
         }
-        Block* block = block_here();
-        if (block && static_cast<i64>(block->insns.size()) <= state.budget) {
-            enter(*block);
+        if (const Found found = block_here(); found.block) {
+            const bool asked = m_asked == state.rip;
+            enter(*found.block, found.translated ? Level::translate : asked ? Level::hash : Level::resume);
         } else {
-            m_runtime.link = nullptr;
+            interpreted();
             m_interpreter.step_block();
         }
     }
 }
 
-void TranslatorEngine::enter(Block& block) {
+void TranslatorEngine::interpreted() {
+    m_runtime.link = nullptr;
+    m_asked = nothing_asked;
+    ++m_ledger.entries;
+    ++m_ledger.level(Level::interp);
+}
+
+void TranslatorEngine::enter(Block& block, Level level) {
     CpuState& state = m_cpu.state;
-    set_context(block.key.mode);
-    if (m_runtime.leave == Leave::indirect) note_indirect(block);
+    m_links.set_mode(block.key.mode);
+    if (m_runtime.leave == Leave::indirect && m_options.probe) m_links.note_jump(block, page_of(block));
     if (m_runtime.leave == Leave::direct && m_runtime.link) follow(*m_runtime.link, block);
     m_runtime.link = nullptr;
     m_runtime.code = reinterpret_cast<u64>(m_memory->executable(block.code_offset));
+    m_runtime.arriving = static_cast<u64>(level);
     m_memory->synchronise();
+    const u64 start = ticks();
     m_stubs->enter(state.budget << budget_shift);
+    m_ledger.ticks_cached += ticks() - start;
+
+    const u64 entered = static_cast<u64>(m_runtime.counter) & ((u64{1} << budget_shift) - 1);
+    ++m_ledger.level(level);
+    m_ledger.entries += entered;
+    m_ledger.cached += entered - 1;
+    m_asked = nothing_asked;
     if (m_runtime.leave == Leave::step) {
         finish_step();
         return;
     }
     state.budget = m_runtime.counter >> budget_shift;
     if (m_runtime.leave == Leave::direct) state.rip = m_runtime.link->target;
-    if (m_runtime.leave == Leave::budget) state.rip = m_runtime.block->key.eip;
+    if (m_runtime.leave == Leave::budget)
+        state.rip = m_runtime.block->key.eip;
+    else
+        m_asked = state.rip;
 }
 
 /// The handler of a Site has run and the block is to be left: what the interpreter's loop does then.
@@ -227,7 +280,7 @@ u32 TranslatorEngine::current_mode() {
     m_mode = static_cast<u32>(it - m_modes.begin());
     if (it == m_modes.end()) {
         if (m_modes.size() >= 4096) { // a guest that plays with segments; blocks know modes by number
-            destroy_all();
+            destroy_all(Cause::flush);
             m_modes.clear();
             m_mode = 0;
         }
@@ -246,28 +299,43 @@ Block* TranslatorEngine::find(const BlockKey& key) {
     return block;
 }
 
-Block* TranslatorEngine::block_here() {
+TranslatorEngine::Found TranslatorEngine::block_here() {
     const CpuState& state = m_cpu.state;
     PhysAddr start;
     if (!m_cpu.mmu.fast_fetch(linear_rip(), state.cpl == 3, start)) {
         const Translation t = m_cpu.mmu.translate(linear_rip(), {AccessKind::Fetch, m_cpu.data_privilege()});
-        if (!t.ok) return nullptr;
+        if (!t.ok) return {};
         start = t.address;
     }
     const BlockKey key{start, static_cast<u32>(state.rip), current_mode()};
-    if (Block* block = find(key)) {
-        if (!block->second || second_frame(linear_rip()) == block->second) return block;
-        destroy(*block); // the second page is another one now
-        return nullptr;
+    Block* block = find(key);
+    if (block && block->second && second_frame(linear_rip()) != block->second) {
+        destroy(*block, Cause::flush); // the second page is another one now
+        return {};
     }
+    if (block && block->dormant) [[unlikely]] {
+        if (guest_bytes(*block) == block->guest) {
+            watch(*block);
+            ++m_ledger.revived;
+        } else {
+            destroy(*block, Cause::smc);
+            block = nullptr;
+            m_heat[key.hash() % heat_entries] = 0;
+        }
+    }
+    if (block) return {static_cast<i64>(block->insns.size()) <= state.budget ? block : nullptr, false};
     u8& heat = m_heat[key.hash() % heat_entries];
     if (heat < m_options.hot_threshold) {
         ++heat;
-        return nullptr;
+        return {};
     }
-    return translate(key, m_modes[key.mode]);
+    const u64 begun = ticks();
+    block = translate(key, m_modes[key.mode]);
+    m_ledger.ticks_translating += ticks() - begun;
+    return {block, true};
 }
 
+/// Null: it cannot be, or the budget does not cover it.
 Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     if (!m_cpu.mmu.memory().frame(key.start).is_ram) return nullptr;
     auto block = std::make_unique<Block>();
@@ -278,24 +346,22 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     } else if (!take_crossing_instruction(*block)) {
         return nullptr;
     }
-    append_after_sti(*block, mode.code32);
+    append_after_sti(*block, mode);
+    if (static_cast<i64>(block->insns.size()) > m_cpu.state.budget) return nullptr;
+    const auto code = emit(*block, mode);
     for (const DecodedInsn& insn : block->insns) block->bytes += std::max<u32>(insn.insn.length, 1);
-    const auto code = m_translator.translate(*block, mode, false);
+    block->guest = guest_bytes(*block);
     block->code_offset = make_room(block->code_size);
     m_memory->publish(block->code_offset, code);
-
-    PhysicalMap& memory = m_cpu.mmu.memory();
-    const auto track = [&](PhysAddr start, u32 bytes) {
-        const bool first = !memory.has_code(start);
-        memory.mark_code(start, bytes);
-        if (first) m_cpu.mmu.protect_frame(start);
-        m_by_frame[start.page()].push_back(block.get());
-    };
-    track(key.start, block->first_bytes());
-    if (block->second) track(*block->second, block->bytes - block->first_bytes());
+    watch(*block);
     Block*& bucket = m_buckets[key.hash() % buckets];
     block->next = bucket;
     bucket = block.get();
+
+    ++m_ledger.cause(m_history.translated(key));
+    m_ledger.translated_instructions += block->insns.size();
+    m_ledger.translated_bytes += block->bytes;
+    m_ledger.emitted_bytes += block->code_size;
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
 }
@@ -319,168 +385,215 @@ std::optional<PhysAddr> TranslatorEngine::second_frame(LinearAddr address) {
     return t.address;
 }
 
+std::span<const u8> TranslatorEngine::emit(Block& block, const Mode& mode) {
+    for (;;) {
+        const auto code = m_translator.translate(block, mode, false);
+        if (((code.size() + 15) & ~u64{15}) <= m_policy->largest()) return code;
+        ASSERT(block.insns.size() > 1, "{} bytes of code for one instruction", code.size());
+        block.insns.resize(block.insns.size() / 2);
+        block.sites.clear();
+        block.links.clear();
+    }
+}
+
 /// STI is done in place only if something follows it in the block: the interpreter's blocks end there, ours go on.
-void TranslatorEngine::append_after_sti(Block& block, bool code32) {
-    PhysAddr next = block.key.start;
-    for (const DecodedInsn& insn : block.insns) next = next + insn.insn.length;
-    while (block.insns.back().insn.mnemonic == Mnemonic::STI && next.page() == block.key.start.page()) {
-        const ringshift::Block* more = m_interpreter.blocks().get(next, code32);
-        if (!more) return;
+void TranslatorEngine::append_after_sti(Block& block, const Mode& mode) {
+    u32 bytes = 0;
+    for (const DecodedInsn& insn : block.insns) bytes += insn.insn.length;
+    while (block.insns.back().insn.mnemonic == Mnemonic::STI && block.key.start.offset() + bytes < page_size) {
+        const ringshift::Block* more = m_interpreter.blocks().get(block.key.start + bytes, mode.code32);
+        if (!more || u64{block.key.eip} + bytes + more->bytes - 1 > mode.cs_limit) return;
         for (const DecodedInsn& insn : more->insns) {
             if (block.insns.size() >= m_options.block_limit) return;
             block.insns.push_back(insn);
-            next = next + insn.insn.length;
+            bytes += insn.insn.length;
         }
     }
 }
 
 u32 TranslatorEngine::make_room(u32 size) {
-    size = (size + 15) & ~15u;
-    if (m_next_code + size > m_memory->size()) destroy_all();
-    const u32 offset = m_next_code;
-    m_next_code += size;
+    m_evicted.clear();
+    const u32 offset = m_policy->place((size + 15) & ~15u, m_evicted);
+    m_ledger.evictions += m_evicted.size();
+    if (m_evicted.size() == m_blocks.size() && !m_blocks.empty()) {
+        forget_blocks(Cause::capacity);
+    } else {
+        for (const u32 evicted : m_evicted) destroy(*m_blocks.find(evicted)->second, Cause::capacity);
+    }
     return offset;
 }
 
-void TranslatorEngine::destroy_all() {
+/// All at once, as far as they are not the policy's business.
+void TranslatorEngine::forget_blocks(Cause why) {
     for (auto& [offset, block] : m_blocks) {
         block->dead = true;
+        m_history.lost(block->key, why);
         m_graveyard.push_back(std::move(block));
     }
     m_blocks.clear();
     std::fill(m_buckets.begin(), m_buckets.end(), nullptr);
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
-    m_crossing_links.clear();
-    m_global_crossing_links.clear();
-    m_next_code = 0;
-    for (const auto& [frame, blocks] : std::exchange(m_by_frame, {}))
+    m_links.forget_all();
+    for (const auto& [frame, blocks] : std::exchange(m_frames, {}))
         m_cpu.mmu.memory().refresh_code(PhysAddr(frame * page_size));
     m_runtime.link = nullptr;
-    forget_targets();
+}
+
+void TranslatorEngine::destroy_all(Cause why) {
+    forget_blocks(why);
+    m_policy->clear();
     m_cpu.end_block();
 }
 
 void TranslatorEngine::invalidate_all() {
-    destroy_all();
+    destroy_all(Cause::flush);
     m_interpreter.invalidate_all();
 }
 
 /// Takes the block out of everything that leads to it. Its memory and its code stay until bury().
-void TranslatorEngine::destroy(Block& block) {
+void TranslatorEngine::destroy(Block& block, Cause why) {
     block.dead = true;
-    for (Link* link : std::exchange(block.incoming, {})) unlink(*link);
-    for (Link& link : block.links) {
-        if (!link.to) continue;
-        std::erase(link.to->incoming, &link);
-        std::erase(link.global ? m_global_crossing_links : m_crossing_links, &link);
-    }
+    if (!block.dormant) unwatch_evicted(block);
+    m_links.detach_exits(block);
     if (m_runtime.link && m_runtime.link->from == &block) m_runtime.link = nullptr;
-    const auto forget = [&](PhysAddr start) {
-        const auto it = m_by_frame.find(start.page());
-        if (it == m_by_frame.end()) return;
-        std::erase(it->second, &block);
-        if (it->second.empty()) m_by_frame.erase(it);
-    };
-    forget(block.key.start);
-    if (block.second) forget(*block.second);
     Block** place = &m_buckets[block.key.hash() % buckets];
     while (*place != &block) place = &(*place)->next;
     *place = block.next;
     if (Recent& recent = m_recent[block.key.hash() % recent_entries]; recent.block == &block) recent = {};
+    m_history.lost(block.key, why);
+    if (why != Cause::capacity) m_policy->removed(block.code_offset); // else its place is taken already
     const auto owner = m_blocks.find(block.code_offset);
     m_graveyard.push_back(std::move(owner->second));
     m_blocks.erase(owner);
-    forget_targets();
-    m_cpu.end_block();
 }
 
 // ---- Links ---------------------------------------------------------------------------------------------------------
 
 /// The direct exit that was taken last leads to the block at CS:RIP.
 void TranslatorEngine::follow(Link& link, Block& target) {
-    if (!m_options.link || link.from->dead || link.to) return;
+    if (!m_options.link || link.from->dead || link.from->dormant || link.to) return;
     if (target.second) link.crosses = true;
     if (link.crosses && !m_options.link_pages) return;
     if (target.key.eip != link.target || target.key.mode != link.from->key.mode) return; // an interrupt came between
-    link.to = &target;
-    target.incoming.push_back(&link);
-    if (link.crosses) {
-        link.global = !target.second && m_cpu.mmu.fetches_global(linear_rip(), m_cpu.state.cpl == 3);
-        (link.global ? m_global_crossing_links : m_crossing_links).push_back(&link);
-    }
-    m_memory->patch(link.from->code_offset + link.patch, target.code_offset);
+    m_links.arm(link, target, page_of(target));
 }
 
-void TranslatorEngine::unlink(Link& link) {
-    link.to = nullptr;
-    if (link.crosses) std::erase(link.global ? m_global_crossing_links : m_crossing_links, &link);
-    m_memory->patch(link.from->code_offset + link.patch, link.from->code_offset + link.stub);
+TargetPage TranslatorEngine::page_of(const Block& block) const {
+    const bool user = m_cpu.state.cpl == 3;
+    const LinearAddr here = linear_rip();
+    return {static_cast<u32>(here.value >> 12), m_cpu.mmu.fetches_global(here, user),
+            m_cpu.mmu.fetches_large(here, user), block.second.has_value()};
 }
 
-void TranslatorEngine::disarm(std::vector<Link*>& links) {
-    for (Link* link : std::exchange(links, {})) {
-        std::erase(link->to->incoming, link);
-        link->to = nullptr;
-        m_memory->patch(link->from->code_offset + link->patch, link->from->code_offset + link->stub);
-    }
+/// A flush during an instruction: what was patched, and host return addresses, must not be used before the next entry.
+void TranslatorEngine::flushed() {
+    m_runtime.link = nullptr;
+    m_asked = nothing_asked;
+    m_cpu.end_block();
 }
 
-void TranslatorEngine::note_indirect(const Block& block) {
-    if (!m_options.probe) return;
-    Runtime::JumpTarget& entry = m_runtime.jumps[jump_index(block.key.eip)];
-    entry.key = 0 - (m_runtime.context + block.key.eip);
-    entry.code = reinterpret_cast<u64>(m_memory->executable(block.code_offset));
+void TranslatorEngine::flushed_page(LinearAddr address) {
+    m_links.flush_page(address);
+    flushed();
 }
-
-/// Jump targets of other modes, or found before the last flush, do not match.
-void TranslatorEngine::set_context(u32 mode) {
-    if (m_context_valid && m_context_mode == mode) return;
-    if (++m_context == 0) {
-        std::fill(m_runtime.jumps.begin(), m_runtime.jumps.end(), Runtime::JumpTarget{});
-        m_context = 1;
-    }
-    m_context_valid = true;
-    m_context_mode = mode;
-    m_runtime.context = u64{m_context} << 32;
-}
-
-void TranslatorEngine::flushed_page(LinearAddr) { flushed_all(); }
 
 void TranslatorEngine::flushed_non_global() {
-    disarm(m_crossing_links);
-    forget_targets();
+    m_links.flush_non_global();
+    flushed();
 }
 
 void TranslatorEngine::flushed_all() {
-    disarm(m_crossing_links);
-    disarm(m_global_crossing_links);
-    forget_targets();
+    m_links.flush_all();
+    flushed();
 }
 
 // ---- Code that changes ---------------------------------------------------------------------------------------------
+//
+// A block is watched: its bytes are marked as code, and a store to them comes here after the fact. It then becomes
+// dormant, with nothing that leads to it, until it is wanted again or evicted. Many writes change nothing (a page is
+// loaded again, a breakpoint is set and cleared), so its bytes are compared first. A store beside the bytes, in the
+// same 128, costs a look at the frame's blocks and nothing else.
 
-bool TranslatorEngine::code_written(PhysAddr address, u64 size) {
-    const auto it = m_by_frame.find(address.page());
-    if (it == m_by_frame.end()) return false;
-    std::vector<Block*> hit;
-    for (Block* block : it->second)
-        if (block->contains(address, size)) hit.push_back(block);
-    for (Block* block : hit) destroy(*block);
-    return !hit.empty();
+/// Of a new block, or of one that was dormant.
+void TranslatorEngine::watch(Block& block) {
+    PhysicalMap& memory = m_cpu.mmu.memory();
+    for (const Block::Part& part : block.parts()) {
+        const bool first = !memory.has_code(part.start);
+        memory.mark_code(part.start, part.bytes);
+        if (first) m_cpu.mmu.protect_frame(part.start);
+    }
+    m_frames[block.key.start.page()].blocks.add(block);
+    if (block.second) m_frames[block.second->page()].entering.add(block);
+    block.dormant = false;
 }
 
-void TranslatorEngine::mark_again(PhysAddr frame) {
-    const auto it = m_by_frame.find(frame.page());
-    if (it == m_by_frame.end()) return;
-    for (const Block* block : it->second) {
-        if (block->key.start.page() == frame.page())
-            m_cpu.mmu.memory().mark_code(block->key.start, block->first_bytes());
-        else
-            m_cpu.mmu.memory().mark_code(*block->second, block->bytes - block->first_bytes());
+/// Nothing leads to the block any more, and writes to its bytes do not concern it. The marks stay.
+void TranslatorEngine::unwatch(Block& block) {
+    m_links.isolate(block);
+    List<Block, &Block::in_frame>::remove(block);
+    List<Block, &Block::in_second_frame>::remove(block);
+}
+
+/// The same, and the marks go as soon as it is worth while.
+void TranslatorEngine::unwatch_evicted(Block& block) {
+    unwatch(block);
+    for (const Block::Part& part : block.parts()) {
+        const auto it = m_frames.find(part.start.page());
+        it->second.has_stale_marks = true;
+        if (!it->second.blocks.empty() || !it->second.entering.empty()) continue;
+        m_frames.erase(it);
+        m_cpu.mmu.memory().refresh_code(part.start);
     }
 }
 
-void TranslatorEngine::map_changed() { destroy_all(); }
+std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
+    std::vector<u8> bytes(block.bytes);
+    std::size_t at = 0;
+    for (const Block::Part& part : block.parts()) {
+        m_cpu.mmu.memory().read(part.start, std::span(bytes).subspan(at, part.bytes));
+        at += part.bytes;
+    }
+    return bytes;
+}
+
+bool TranslatorEngine::code_written(PhysAddr address, u64 size) {
+    const auto it = m_frames.find(address.page());
+    if (it == m_frames.end()) return false;
+    std::vector<Block*> hit;
+    const auto look = [&](Block& block) {
+        if (block.contains(address, size)) hit.push_back(&block);
+    };
+    it->second.blocks.for_each(look);
+    it->second.entering.for_each(look);
+    const bool stale = std::exchange(it->second.has_stale_marks, false);
+    for (Block* block : hit) {
+        unwatch(*block);
+        block->dormant = true;
+        if (m_runtime.link && m_runtime.link->from == block) m_runtime.link = nullptr;
+    }
+    if (!hit.empty()) m_cpu.end_block();
+    return !hit.empty() || stale;
+}
+
+void TranslatorEngine::mark_again(PhysAddr frame) {
+    const auto it = m_frames.find(frame.page());
+    if (it == m_frames.end()) return;
+    const auto mark = [&](const Block& block) {
+        for (const Block::Part& part : block.parts())
+            if (part.start.page() == frame.page()) m_cpu.mmu.memory().mark_code(part.start, part.bytes);
+    };
+    it->second.blocks.for_each(mark);
+    it->second.entering.for_each(mark);
+}
+
+void TranslatorEngine::map_changed() { destroy_all(Cause::flush); }
+
+Ledger TranslatorEngine::ledger() const {
+    Ledger ledger = m_ledger;
+    for (std::size_t i = 0; i < ledger.levels.size(); ++i)
+        if (!level_facts[i].cold) ledger.levels[i] = m_runtime.arrivals[i];
+    return ledger;
+}
 
 // ---- For people ----------------------------------------------------------------------------------------------------
 
@@ -567,6 +680,12 @@ std::string TranslatorEngine::describe_code(LinearAddr address, const CodeView& 
 
 Result<std::unique_ptr<Engine>> make_translator(Cpu& cpu, const bt::Options& options) {
     return bt::TranslatorEngine::create(cpu, options);
+}
+
+std::optional<bt::Ledger> ledger_of(const Engine& engine) {
+    const auto* translator = dynamic_cast<const bt::TranslatorEngine*>(&engine);
+    if (!translator) return std::nullopt;
+    return translator->ledger();
 }
 
 } // namespace ringshift

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "bt/ledger.h"
 #include "bt/options.h"
 #include "cpu/engine.h"
 
@@ -9,6 +10,10 @@
 
 namespace ringshift {
 
+/// An error says what this host lacks.
 Result<std::unique_ptr<Engine>> make_translator(Cpu& cpu, const bt::Options& options);
+
+/// What the translator has counted; nothing if `engine` is another one.
+std::optional<bt::Ledger> ledger_of(const Engine& engine);
 
 } // namespace ringshift

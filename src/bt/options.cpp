@@ -1,5 +1,7 @@
 #include "bt/options.h"
 
+#include "bt/policy.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -57,6 +59,11 @@ Result<> apply_one(std::string_view key, std::string_view value, Options& option
 } // namespace
 
 std::span<const Mechanism> mechanisms() { return all_mechanisms; }
+
+Result<> check_options(const Options& options) {
+    TRY(make_policy(options.cache_policy, static_cast<u32>(options.cache_size)));
+    return Unit{};
+}
 
 Result<> apply_options(std::string_view list, Options& options) {
     while (!list.empty()) {

@@ -46,4 +46,7 @@ std::span<const Mechanism> mechanisms();
 /// numbers, `verify` with on or off, `cache` with a size (K, M) and `policy` with a name.
 Result<> apply_options(std::string_view list, Options& options);
 
+/// What apply_options() cannot see from one option alone: whether the policy goes with the size.
+Result<> check_options(const Options& options);
+
 } // namespace ringshift::bt

@@ -13,6 +13,8 @@
 #pragma once
 
 #include "base/types.h"
+#include "bt/hook.h"
+#include "bt/ledger.h"
 #include "cpu/interp/handler.h"
 #include "cpu/isa/insn.h"
 
@@ -54,7 +56,8 @@ struct Link {
     u32 patch = 0;        ///< offset in the block's code of the rel32 of the jump
     u32 stub = 0;         ///< offset of what it jumps to while not linked
     bool crosses = false; ///< the target lies in another page
-    bool global = false;  ///< crosses, and the target's page is global
+    Hook<Link> in_target; ///< while linked: among the target's incoming links
+    Hook<Link> in_page;   ///< while linked across pages: among the links to the target's page (links.h)
 };
 
 enum class Leave : u32 {
@@ -92,6 +95,10 @@ struct Runtime {
     u64 scratch = 0; ///< within one instruction
     u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match
     u64 code = 0;    ///< where to enter
+
+    // Instrumented blocks: an exit writes how it leads to the next block, which counts it when it is entered.
+    u64 arriving = 0; ///< Level
+    std::array<u64, level_facts.size()> arrivals{};
 
     /// Where indirect branches look for their target, by jump_index(EIP). `key` is the negative of context + EIP.
     struct JumpTarget {

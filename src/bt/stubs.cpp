@@ -126,8 +126,13 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
 }
 
 /// r9: the EIP to go to, where nothing better is known.
-void emit_indirect(Emitter& e, bool probe) {
-    if (probe) e.emit_probe([&](const x86::Mem& code) { e.a.jmp(code); });
+void emit_indirect(Emitter& e, const Options& options) {
+    if (options.probe) {
+        e.emit_probe([&](const x86::Mem& code) {
+            if (options.instrument) e.emit_arrival(Level::probe);
+            e.a.jmp(code);
+        });
+    }
     e.a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
     e.a.jmp(e.in_runtime(offsetof(Runtime, leave_indirect), 8));
 }
@@ -156,7 +161,7 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     runtime.leave_budget = place([&] { emit_leave(emitter, Leave::budget, offsetof(Runtime, block)); });
     runtime.load_sse = place([&] { emit_load_sse(emitter); });
     runtime.load_x87 = place([&] { emit_load_x87(emitter); });
-    runtime.indirect = place([&] { emit_indirect(emitter, options.probe); });
+    runtime.indirect = place([&] { emit_indirect(emitter, options); });
     runtime.return_stack = stubs->m_returns->begin(place([&] { // the return stack is empty: its sentinel goes back
         emitter.a.lea(x86::rsp, x86::ptr(x86::rsp, -8));
         emitter.a.jmp(emitter.in_runtime(offsetof(Runtime, indirect), 8));

@@ -64,6 +64,7 @@ void Translator::emit_entry() {
     a.jmp(refused);
     a.bind(entered);
     a.mov(x86::rcx, x86::r12);
+    if (m_options.instrument) emit_arrival_count();
     m_e.later([this, refused, change] {
         m_e.mark(0, Provenance::exit, "the budget does not cover the block: leave before it");
         m_e.a.bind(refused);
@@ -121,19 +122,41 @@ asmjit::Label Translator::new_link(u32 target, u32 patch) {
     return stub;
 }
 
-void Translator::emit_direct_exit(u32 target) {
+/// Instrumented blocks: this one was entered, in the way that Runtime::arriving says.
+void Translator::emit_arrival_count() {
+    auto& a = m_e.a;
+    m_e.mark(0, Provenance::guard, "instrumented: count the entry");
+    a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, arriving), 8));
+    a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, arrivals), x86::r9, 3, 8));
+    a.lea(x86::r10, x86::ptr(x86::r10, 1));
+    a.mov(m_e.in_runtime(offsetof(Runtime, arrivals), x86::r9, 3, 8), x86::r10);
+    a.mov(x86::r9, reinterpret_cast<u64>(&m_block->entered));
+    a.mov(x86::r10, x86::qword_ptr(x86::r9));
+    a.lea(x86::r10, x86::ptr(x86::r10, 1));
+    a.mov(x86::qword_ptr(x86::r9), x86::r10);
+}
+
+/// To stand in front of every jump to another block, in instrumented blocks.
+void Translator::emit_arrival(Level level) {
+    if (m_options.instrument) m_e.emit_arrival(level);
+}
+
+void Translator::emit_direct_exit(u32 target, Level level) {
+    emit_arrival(level);
     const u32 patch = m_e.offset() + 1; // E9 rel32
     m_e.a.long_().jmp(new_link(target, patch));
     ASSERT(m_e.offset() == patch + 4);
 }
 
 void Translator::emit_paired_call(u32 target) {
+    emit_arrival(Level::linked);
     const u32 patch = m_e.offset() + 1; // E8 rel32
     m_e.a.call(new_link(target, patch));
     ASSERT(m_e.offset() == patch + 4);
 }
 
 void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
+    emit_arrival(Level::linked);
     const u32 patch = m_e.offset() + 2; // 0F 8x rel32
     m_e.a.long_().j(condition, new_link(target, patch));
     ASSERT(m_e.offset() == patch + 4);
@@ -144,7 +167,10 @@ void Translator::emit_indirect_exit() {
     const u32 last = static_cast<u32>(m_block->insns.size() - 1);
     if (m_options.probe) {
         m_e.mark(last, Provenance::exit, "look the target up among those used lately");
-        m_e.emit_probe([&](const x86::Mem& code) { a.jmp(code); });
+        m_e.emit_probe([&](const x86::Mem& code) {
+            emit_arrival(Level::probe);
+            a.jmp(code);
+        });
     }
     m_e.mark(last, Provenance::exit, "ask the engine for the target");
     a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);

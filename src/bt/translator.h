@@ -32,7 +32,9 @@ class Translator {
     void emit_instruction(u32 i);
     bool emit_special(u32 i);
     void emit_handler_call(u32 i);
-    void emit_direct_exit(u32 target);
+    void emit_arrival_count();
+    void emit_arrival(Level level);
+    void emit_direct_exit(u32 target, Level level = Level::linked);
     /// A host call that is linked as a jump is; the landing follows.
     void emit_paired_call(u32 target);
     /// The end of an unconditional branch. `after` is where its handler would go on, which never does.

@@ -24,7 +24,7 @@ struct Row {
     const char* value; ///< what its argument is called, or null: a switch
     unsigned commands;
     const char* group;
-    const char* help;
+    std::string help;
     Setter set;
 };
 
@@ -95,12 +95,36 @@ Result<> set_engine(Options& options, const std::string& text) {
     const std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
     TRY(one_of(name, Machine::engine_names()));
     options.machine.engine = name;
-    if (rest.empty()) return Unit{};
-    if (name == "lockstep") {
-        options.machine.lockstep.subject = rest;
-    } else {
-        options.machine.engine = text;
+    if (name == "lockstep" && !rest.empty()) {
+        const std::size_t second = rest.find(':');
+        options.machine.lockstep.subject = rest.substr(0, second);
+        return second == std::string::npos ? Result<>(Unit{})
+                                           : bt::apply_options(rest.substr(second + 1), options.machine.translator);
     }
+    return name == "interp" && !rest.empty() ? make_error("the interpreter has no options")
+                                             : bt::apply_options(rest, options.machine.translator);
+}
+
+/// An option of the translator by itself.
+Setter translator_option(std::string key) {
+    return [key](Options& options, const std::string& text) -> Result<> {
+        return bt::apply_options(fmt::format("{}={}", key, text), options.machine.translator);
+    };
+}
+
+std::string translator_help() {
+    std::string help = "mechanisms of the translator to switch on or off, for example link=off,probe=off";
+    for (const bt::Mechanism& mechanism : bt::mechanisms())
+        help += fmt::format("; {}: {}", mechanism.name, mechanism.what);
+    return help;
+}
+
+Result<> set_statistics(Options& options, const std::string& text) {
+    TRY(one_of(text, {"text", "json", "csv"}));
+    options.statistics = text == "json"  ? Options::Statistics::json
+                         : text == "csv" ? Options::Statistics::csv
+                                         : Options::Statistics::text;
+    if (text != "text") options.machine.translator.instrument = true;
     return Unit{};
 }
 
@@ -235,6 +259,16 @@ const std::vector<Row>& table() {
          "machines, one on the engine under test (bt, or lockstep:NAME) and one on interp, and ends with a report when "
          "they differ; it implies --deterministic and --snapshot, and does not go with --gdb",
          set_engine},
+        {"--cache-size", "SIZE", for_both, "Machine",
+         "of translated code, from 64K to 1024M; default 32M; less makes the translator work again and again",
+         translator_option("cache")},
+        {"--cache-policy", "NAME", for_both, "Machine",
+         "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way)",
+         translator_option("policy")},
+        {"--hot", "N", for_both, "Machine",
+         "translate a block that has been interpreted so often, 0 to 255; default 12", translator_option("hot")},
+        {"--translator", "LIST", for_both, "Machine", translator_help(),
+         [](Options& o, const std::string& text) -> Result<> { return bt::apply_options(text, o.machine.translator); }},
         {"--lockstep-interval", "N", for_both, "Machine",
          "with --engine lockstep: compare after at most so many instructions; default 20000",
          [](Options& o, const std::string& text) -> Result<> {
@@ -320,8 +354,23 @@ const std::vector<Row>& table() {
          into(&Options::save)},
         {"--print-state-hash", nullptr, for_both, "Scripts", "print a hash of the guest's whole state at the end",
          switch_on(&Options::print_state_hash)},
-        {"--stats", nullptr, for_both, "Scripts", "print instructions, time and speed at the end",
-         switch_on(&Options::print_statistics)},
+        {"--stats", "text|json|csv", for_both, "Scripts",
+         "print instructions, time, speed and the translator's ledger at the end; without a value as text; json and "
+         "csv "
+         "imply --instrument",
+         set_statistics},
+        {"--stats-file", "FILE", for_both, "Scripts",
+         "write what --stats json or csv prints to a file; without --stats, JSON",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(into(&Options::statistics_file)(o, text));
+             return o.statistics == Options::Statistics::none ? set_statistics(o, "json") : Unit{};
+         }},
+        {"--instrument", nullptr, for_both, "Scripts",
+         "have translated blocks count how each is entered; costs some speed",
+         [](Options& o, const std::string&) -> Result<> {
+             o.machine.translator.instrument = true;
+             return Unit{};
+         }},
         {"--quiet", nullptr, for_both, "Scripts", "do not say what is being started", switch_on(&Options::quiet)},
 
         {"--explain", "WHERE[,N]", for_both, "Code",
@@ -403,6 +452,23 @@ void add_rows(CLI::App& app, unsigned command, Options& options) {
     }
 }
 
+/// The arguments last to first, as CLI11 wants them; --stats gets its value, which may be left out.
+std::vector<std::string> arguments(int argc, char** argv) {
+    std::vector<std::string> list;
+    for (int i = 1; i < argc; ++i) {
+        std::string text = argv[i];
+        if (text == "--stats") {
+            const std::string_view next = i + 1 < argc ? argv[i + 1] : "";
+            const bool given = next == "text" || next == "json" || next == "csv";
+            text += "=" + std::string(given ? next : "text");
+            i += given ? 1 : 0;
+        }
+        list.push_back(std::move(text));
+    }
+    std::reverse(list.begin(), list.end());
+    return list;
+}
+
 } // namespace
 
 std::variant<Options, int> parse_command_line(int argc, char** argv) {
@@ -426,7 +492,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     run->footer(statuses());
     resume->footer(statuses());
     try {
-        app.parse(argc, argv);
+        app.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) {
             app.exit(error);
@@ -440,6 +506,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
         tell("--gdb does not go with --engine lockstep: what gdb changes, the reference would not see");
         return exit_status::error;
     }
+    if (!options.statistics_file.empty() && options.statistics == Options::Statistics::text)
+        (void)set_statistics(options, "json"); // a file is for programs
     options.command = run->parsed()       ? Options::Command::run
                       : explain->parsed() ? Options::Command::explain
                                           : Options::Command::resume;

@@ -52,7 +52,9 @@ struct Options {
     std::string save;              ///< snapshot written at the end
     std::string lockstep_report;   ///< file for the report about a difference
     bool print_state_hash = false;
-    bool print_statistics = false;
+    enum class Statistics { none, text, json, csv };
+    Statistics statistics = Statistics::none;
+    std::string statistics_file; ///< empty: standard error for text, else standard output
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
     Scaling scaling;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "frontend/explain.h"
 #include "frontend/png.h"
+#include "frontend/statistics.h"
 
 #include <cerrno>
 #include <chrono>
@@ -51,10 +52,12 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
     }
     session->m_script = std::make_unique<Script>(o.script);
     if (o.command == Options::Command::resume)
-        session->m_machine = TRY(Machine::restore(
-            o.files.front(),
-            {.deterministic = o.machine.deterministic, .engine = o.machine.engine, .lockstep = o.machine.lockstep},
-            session->host()));
+        session->m_machine = TRY(Machine::restore(o.files.front(),
+                                                  {.deterministic = o.machine.deterministic,
+                                                   .engine = o.machine.engine,
+                                                   .lockstep = o.machine.lockstep,
+                                                   .translator = o.machine.translator},
+                                                  session->host()));
     else
         session->m_machine = TRY(Machine::create(o.machine, session->host()));
     return session;
@@ -187,16 +190,7 @@ bool Session::finish() {
     if (!m_options.save.empty()) check(m_machine->save(m_options.save));
     if (m_options.print_state_hash) std::puts(fmt::format("state hash {:016x}", m_machine->state_hash()).c_str());
     if (m_options.shown_code) show_code(*m_machine, m_options);
-    if (m_options.print_statistics) {
-        const MachineStatistics s = m_machine->statistics();
-        tell("{} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s", s.retired,
-             static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
-        if (s.comparisons != 0)
-            tell("{} comparisons, {:.3f} s in the reference, {:.3f} s comparing", s.comparisons,
-                 static_cast<double>(s.following_ns) / 1e9, static_cast<double>(s.comparing_ns) / 1e9);
-        const DebugRegisters r = m_machine->debugger().registers();
-        tell("stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}", r.segments[1], r.eip, r.cr0, r.eflags);
-    }
+    if (m_options.statistics != Options::Statistics::none) check(report_statistics(m_options, *m_machine));
     check(m_machine->flush());
     return all_written;
 }

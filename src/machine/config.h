@@ -4,6 +4,7 @@
 #include "base/archive.h"
 #include "base/result.h"
 #include "base/types.h"
+#include "bt/options.h"
 
 #include <functional>
 #include <memory>
@@ -58,7 +59,7 @@ struct LockstepConfig {
 struct MachineConfig {
     u64 memory_size = u64{256} << 20; ///< bytes, a multiple of 1 MiB
     std::string cpu = "max";          ///< CpuModel::names()
-    std::string engine = "interp";    ///< Machine::engine_names()
+    std::string engine = "bt";        ///< Machine::engine_names()
     std::vector<DriveConfig> disks;   ///< at most 2: primary master and slave
     std::vector<DriveConfig> cdroms;  ///< at most 2: secondary master and slave
     std::vector<DriveConfig> floppies;
@@ -77,6 +78,7 @@ struct MachineConfig {
     /// What is written to media that are put in later stays in memory.
     bool keep_inserted_images = false;
     LockstepConfig lockstep;
+    bt::Options translator; ///< for the engine "bt", also under "lockstep"
 };
 
 /// "128M", "1G", "65536K" or bytes; the error says what is wrong. The result is a valid memory_size.

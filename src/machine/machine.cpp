@@ -21,22 +21,21 @@ constexpr u64 tick_period_ns = 20'000'000;
 
 constexpr std::string_view lockstep_name = "lockstep", best_engine = "bt";
 
-Result<std::unique_ptr<Engine>> make_engine(std::string name, const LockstepConfig& lockstep, Cpu& cpu) {
-    if (name == lockstep_name) {
-        if (lockstep.make_subject) return lockstep.make_subject(cpu);
-        name = lockstep.subject.empty() ? best_engine : lockstep.subject;
+Result<std::unique_ptr<Engine>> make_engine(const MachineConfig& config, Cpu& cpu) {
+    std::string_view name = config.engine;
+    const bool lockstep = name == lockstep_name;
+    if (lockstep) {
+        if (config.lockstep.make_subject) return config.lockstep.make_subject(cpu);
+        name = config.lockstep.subject.empty() ? best_engine : std::string_view(config.lockstep.subject);
     }
     if (name == "interp") return make_interpreter(cpu);
-    if (name == "bt" || name.starts_with("bt:")) {
-        bt::Options options;
-        if (name.size() > 3) TRY(bt::apply_options(std::string_view(name).substr(3), options));
-        if (const Result<> probed = bt::probe_host(); !probed.ok()) {
-            tell("{}; the interpreter runs the guest", probed.error().message);
-            return make_interpreter(cpu);
-        }
-        return make_translator(cpu, options);
-    }
-    return make_error("there is no engine \"{}\"", name);
+    if (name != "bt") return make_error("there is no engine \"{}\"", name);
+    TRY(bt::check_options(config.translator));
+    const Result<> probed = bt::probe_host();
+    auto translator = probed.ok() ? make_translator(cpu, config.translator) : probed.error();
+    if (translator.ok() || lockstep) return translator;
+    tell("{}; the interpreter runs the guest", translator.error().message);
+    return make_interpreter(cpu);
 }
 
 } // namespace
@@ -69,7 +68,7 @@ Machine::Implementation::create(MachineConfig config, BoardContent content, Mach
     machine->content = std::move(content);
     machine->host = std::move(host);
     machine->board = TRY(Board::create(machine->config, machine->content, machine->events()));
-    machine->engine = TRY(make_engine(machine->config.engine, machine->config.lockstep, machine->board->cpu()));
+    machine->engine = TRY(make_engine(machine->config, machine->board->cpu()));
     machine->typist = std::make_unique<Typist>(machine->board->timeline(), machine->board->keyboard());
     machine->debug_access = std::make_unique<DebugAccess>(machine->board->cpu(), *machine->engine);
     machine->input = std::make_unique<GivenInput>(*machine);
@@ -380,6 +379,7 @@ MachineStatistics Machine::statistics() const {
     s.virtual_ns = timeline.now();
     s.executing_ns = m_implementation->executing_ns;
     s.executed = m_implementation->executed;
+    s.ledger = ledger_of(*m_implementation->engine);
     if (m_implementation->lockstep) m_implementation->lockstep->add_statistics(s);
     return s;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/code_view.h"
+#include "bt/ledger.h"
 #include "devices/screen.h"
 #include "machine/config.h"
 #include "machine/debugger.h"
@@ -53,9 +54,10 @@ struct MachineStatistics {
     u64 executing_ns = 0; ///< host time spent in the engine since this process started the machine
     u64 executed = 0;     ///< guest instructions in that time
     // Engine "lockstep":
-    u64 comparisons = 0;  ///< of registers; 0: another engine
-    u64 following_ns = 0; ///< host time of the reference
-    u64 comparing_ns = 0; ///< host time of comparing
+    u64 comparisons = 0;              ///< of registers; 0: another engine
+    u64 following_ns = 0;             ///< host time of the reference
+    u64 comparing_ns = 0;             ///< host time of comparing
+    std::optional<bt::Ledger> ledger; ///< of the translator, if it is the engine
     double mips() const {
         return executing_ns == 0 ? 0 : static_cast<double>(executed) * 1000.0 / static_cast<double>(executing_ns);
     }
@@ -68,8 +70,9 @@ class Machine {
     /// Builds the machine of a snapshot. Images must be where they were; time mode and engine follow `wishes`.
     struct ResumeWishes {
         bool deterministic = false;
-        std::string engine = "interp";
+        std::string engine = "bt";
         LockstepConfig lockstep = {};
+        bt::Options translator = {};
     };
     static Result<std::unique_ptr<Machine>> restore(const std::string& path, ResumeWishes wishes, MachineHost host);
     ~Machine();

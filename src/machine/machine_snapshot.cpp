@@ -113,6 +113,7 @@ Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, Resum
     config.deterministic = config.deterministic || wishes.deterministic;
     config.engine = wishes.engine;
     config.lockstep = std::move(wishes.lockstep);
+    config.translator = std::move(wishes.translator);
     std::vector<u8> bytes;
     for (std::size_t i = 0; i == 0 || i < reader->count("content"); ++i) {
         const std::vector<u8> piece = TRY(reader->chunk("content", i));

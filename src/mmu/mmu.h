@@ -97,8 +97,9 @@ class Mmu {
         physical = PhysAddr(entry.frame + address.offset());
         return true;
     }
-    /// Whether the fetch that fast_fetch() answers comes from a global page.
+    /// Whether the fetch that fast_fetch() answers comes from a global page, or a large one.
     bool fetches_global(LinearAddr address, bool user) const { return entry_of(address, user).global; }
+    bool fetches_large(LinearAddr address, bool user) const { return entry_of(address, user).large; }
 
     /// Told when translations of linear addresses are forgotten; links between pages of code depend on them.
     class FlushListener {

@@ -24,6 +24,7 @@ LIBRARIES = {
     r"n?curses": "src/frontend/terminal",
     r"CLI/": "src/frontend/",
     r"png\.h": "src/frontend/",
+    r"nlohmann": "src/frontend/",
     r"zstd\.h": "src/machine/",
     r"linux/kvm": "src/kvm/",
 }

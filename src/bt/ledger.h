@@ -1,0 +1,88 @@
+// What was run, from where, and why it was translated: stats.def defines each number.
+#pragma once
+
+#include "base/types.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace ringshift::bt {
+
+struct BlockKey;
+
+enum class Level : u8 {
+#define LEVEL(identifier, ...) identifier,
+#define CAUSE(...)
+#include "bt/stats.def"
+};
+
+enum class Cause : u8 {
+#define LEVEL(...)
+#define CAUSE(identifier, ...) identifier,
+#include "bt/stats.def"
+};
+
+struct LevelFacts {
+    std::string_view name;
+    bool cold;
+    std::string_view what;
+};
+inline constexpr std::array level_facts{
+#define LEVEL(identifier, name, cold, what) LevelFacts{name, cold, what},
+#define CAUSE(...)
+#include "bt/stats.def"
+};
+
+struct CauseFacts {
+    std::string_view name;
+    std::string_view what;
+};
+inline constexpr std::array cause_facts{
+#define LEVEL(...)
+#define CAUSE(identifier, name, what) CauseFacts{name, what},
+#include "bt/stats.def"
+};
+
+struct Ledger {
+    u64 entries = 0;                              ///< into blocks, by whatever engine part runs them
+    std::array<u64, level_facts.size()> levels{}; ///< by Level; those that are not cold only if `split`
+    std::array<u64, cause_facts.size()> causes{}; ///< by Cause
+    u64 cached = 0;                               ///< entries from inside the cache: the sum of the levels not cold
+    bool split = false;                           ///< blocks are instrumented
+
+    u64 translated_instructions = 0;
+    u64 translated_bytes = 0; ///< of guest code
+    u64 emitted_bytes = 0;    ///< of host code
+    u64 evictions = 0;        ///< blocks that the policy chose to go
+    u64 revived = 0;          ///< blocks whose bytes were written and were the same again when wanted
+    u64 self_checking = 0;    ///< translations that compare their bytes at entry
+    u64 ticks_cached = 0;     ///< host TSC ticks in generated code and the handlers that it calls
+    u64 ticks_translating = 0;
+    u64 ticks_total = 0; ///< in run()
+
+    u64 level(Level l) const { return levels[static_cast<std::size_t>(l)]; }
+    u64& level(Level l) { return levels[static_cast<std::size_t>(l)]; }
+    u64 cause(Cause c) const { return causes[static_cast<std::size_t>(c)]; }
+    u64& cause(Cause c) { return causes[static_cast<std::size_t>(c)]; }
+    /// Empty if both sums hold, else what does not.
+    std::string discrepancy() const;
+};
+
+/// What has been translated before, and why it is gone: the cause of the next translation. Forgets everything when it
+/// has a million keys; what comes again after that counts as compulsory.
+class History {
+  public:
+    /// Why `key` has to be translated now; it counts as there from now on.
+    Cause translated(const BlockKey& key);
+    void lost(const BlockKey& key, Cause why);
+
+  private:
+    static constexpr std::size_t most_keys = 1 << 20;
+    std::unordered_map<u64, Cause> m_keys; ///< why lost
+    std::unordered_set<u64> m_places;      ///< keys without their mode
+};
+
+} // namespace ringshift::bt

@@ -1,0 +1,106 @@
+#include "bt/links.h"
+
+namespace ringshift::bt {
+
+Links::Links(Runtime& runtime)
+    : m_runtime(runtime), m_slots(static_cast<Slot*>(std::calloc(Runtime::jump_entries, sizeof(Slot)))) {
+    ASSERT(m_slots, "out of memory");
+}
+
+Links::Page& Links::page_of(const TargetPage& page) {
+    if (page.crossed) return m_crossed;
+    if (page.large) m_large.set(page.number >> 10);
+    return (page.global ? m_global : m_local)[page.number];
+}
+
+void Links::arm(Link& link, Block& target, const TargetPage& page) {
+    link.to = &target;
+    target.incoming.add(link);
+    if (link.crosses) page_of(page).links.add(link);
+    m_memory->patch(link.from->code_offset + link.patch, target.code_offset);
+}
+
+void Links::disarm(Link& link) {
+    List<Link, &Link::in_target>::remove(link);
+    List<Link, &Link::in_page>::remove(link);
+    link.to = nullptr;
+    m_memory->patch(link.from->code_offset + link.patch, link.from->code_offset + link.stub);
+}
+
+void Links::note_jump(const Block& target, const TargetPage& page) {
+    const u32 i = slot_of(target);
+    clear(m_slots[i]);
+    page_of(page).slots.add(m_slots[i]);
+    m_runtime.jumps[i] = {0 - (context(target.key.mode) + target.key.eip),
+                          reinterpret_cast<u64>(m_memory->executable(target.code_offset))};
+}
+
+void Links::clear(Slot& slot) {
+    List<Slot, &Slot::in_page>::remove(slot);
+    m_runtime.jumps[static_cast<std::size_t>(&slot - m_slots.get())] = {};
+}
+
+void Links::isolate(Block& block) {
+    while (Link* link = block.incoming.first()) disarm(*link);
+    const u32 i = slot_of(block);
+    if (m_runtime.jumps[i].code == reinterpret_cast<u64>(m_memory->executable(block.code_offset))) clear(m_slots[i]);
+}
+
+void Links::detach_exits(Block& block) {
+    for (Link& link : block.links) {
+        List<Link, &Link::in_target>::remove(link);
+        List<Link, &Link::in_page>::remove(link);
+        link.to = nullptr;
+    }
+}
+
+void Links::forget_all() {
+    for (Index* index : {&m_local, &m_global}) {
+        for (auto& [number, page] : *index) {
+            page.links.drain([](Link&) {});
+            page.slots.drain([this](Slot& slot) { clear(slot); });
+        }
+        index->clear();
+    }
+    m_crossed.links.drain([](Link&) {});
+    m_crossed.slots.drain([this](Slot& slot) { clear(slot); });
+    m_large.reset();
+}
+
+void Links::drop(Page& page) {
+    while (Link* link = page.links.first()) disarm(*link);
+    page.slots.drain([this](Slot& slot) { clear(slot); });
+}
+
+void Links::drop(Index& index) {
+    for (auto& [number, page] : index) drop(page);
+    index.clear();
+}
+
+void Links::flush_page(LinearAddr address) {
+    drop(m_crossed);
+    const u32 number = static_cast<u32>(address.value >> 12);
+    const bool large = m_large[number >> 10];
+    const u32 first = large ? number & ~1023u : number;
+    for (Index* index : {&m_local, &m_global}) {
+        for (u32 i = first; i < first + (large ? 1024 : 1); ++i) {
+            const auto it = index->find(i);
+            if (it == index->end()) continue;
+            drop(it->second);
+            index->erase(it);
+        }
+    }
+}
+
+void Links::flush_non_global() {
+    drop(m_crossed);
+    drop(m_local);
+}
+
+void Links::flush_all() {
+    m_large.reset();
+    flush_non_global();
+    drop(m_global);
+}
+
+} // namespace ringshift::bt

@@ -1,0 +1,140 @@
+#include "frontend/statistics.h"
+
+#include "base/log.h"
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace ringshift {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double percent(u64 part, u64 whole) {
+    return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Of the time in the engine; what is neither is the interpreter and the engine's own loop.
+struct Shares {
+    double cached = 0, translate = 0, interpret = 0; ///< percent
+    explicit Shares(const bt::Ledger& l)
+        : cached(percent(l.ticks_cached, l.ticks_total)), translate(percent(l.ticks_translating, l.ticks_total)),
+          interpret(l.ticks_total == 0 ? 0 : 100 - cached - translate) {}
+};
+
+void tell_ledger(const bt::Ledger& l) {
+    std::string levels, causes;
+    for (std::size_t i = 0; i < l.levels.size(); ++i)
+        if (bt::level_facts[i].cold || l.split)
+            levels += fmt::format("{}{} {}", levels.empty() ? "" : " + ", bt::level_facts[i].name, l.levels[i]);
+    if (!l.split) levels += fmt::format(" + inside the cache {}", l.cached);
+    for (std::size_t i = 0; i < l.causes.size(); ++i)
+        causes += fmt::format("{}{} {}", causes.empty() ? "" : " + ", bt::cause_facts[i].name, l.causes[i]);
+    tell("{} entries into blocks = {}", l.entries, levels);
+    tell("{} translations = {}", l.level(bt::Level::translate), causes);
+    tell("{} instructions in {} bytes became {} bytes; {} blocks evicted, {} revived", l.translated_instructions,
+         l.translated_bytes, l.emitted_bytes, l.evictions, l.revived);
+    const Shares shares(l);
+    tell("time: {:.1f}% in translated code, {:.1f}% translating, {:.1f}% interpreting", shares.cached, shares.translate,
+         shares.interpret);
+}
+
+void tell_all(const Machine& machine, const MachineStatistics& s, const DebugRegisters& r) {
+    tell("{} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s", s.retired,
+         static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
+    if (s.comparisons != 0)
+        tell("{} comparisons, {:.3f} s in the reference, {:.3f} s comparing", s.comparisons,
+             static_cast<double>(s.following_ns) / 1e9, static_cast<double>(s.comparing_ns) / 1e9);
+    if (s.ledger) tell_ledger(*s.ledger);
+    tell("stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}; engine {}", r.segments[1], r.eip, r.cr0, r.eflags,
+         machine.config().engine);
+}
+
+std::vector<std::pair<std::string, std::string>> run_columns(const Machine& machine, const MachineStatistics& s) {
+    return {{"engine", machine.config().engine},
+            {"cpu", machine.config().cpu},
+            {"instructions", std::to_string(s.retired)},
+            {"virtual_ns", std::to_string(s.virtual_ns)},
+            {"executing_ns", std::to_string(s.executing_ns)}};
+}
+
+std::string as_json(const Machine& machine, const MachineStatistics& s) {
+    Json json{{"engine", machine.config().engine}, {"cpu", machine.config().cpu},    {"instructions", s.retired},
+              {"virtual_ns", s.virtual_ns},        {"executing_ns", s.executing_ns}, {"mips", s.mips()}};
+    if (s.ledger) {
+        const bt::Ledger& l = *s.ledger;
+        Json& ledger = json["ledger"];
+        ledger["entries"] = l.entries;
+        for (std::size_t i = 0; i < l.levels.size(); ++i) ledger[std::string(bt::level_facts[i].name)] = l.levels[i];
+        for (std::size_t i = 0; i < l.causes.size(); ++i)
+            ledger["causes"][std::string(bt::cause_facts[i].name)] = l.causes[i];
+        json["translator"] = {{"cache_size", machine.config().translator.cache_size},
+                              {"cache_policy", machine.config().translator.cache_policy},
+                              {"instructions", l.translated_instructions},
+                              {"guest_bytes", l.translated_bytes},
+                              {"host_bytes", l.emitted_bytes},
+                              {"evictions", l.evictions},
+                              {"revived", l.revived},
+                              {"self_checking", l.self_checking}};
+        const Shares shares(l);
+        json["time_percent"] = {
+            {"cached", shares.cached}, {"translate", shares.translate}, {"interpret", shares.interpret}};
+    }
+    return json.dump(2) + "\n";
+}
+
+std::string as_csv(const Machine& machine, const MachineStatistics& s) {
+    auto columns = run_columns(machine, s);
+    if (s.ledger)
+        for (auto& column : ledger_columns(*s.ledger)) columns.push_back(std::move(column));
+    std::string head, row;
+    for (const auto& [name, value] : columns) {
+        head += (head.empty() ? "" : ",") + name;
+        row += (row.empty() ? "" : ",") + value;
+    }
+    return head + "\n" + row + "\n";
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> ledger_columns(const bt::Ledger& l) {
+    std::vector<std::pair<std::string, std::string>> columns{{"entries", std::to_string(l.entries)}};
+    for (std::size_t i = 0; i < l.levels.size(); ++i)
+        columns.emplace_back(bt::level_facts[i].name,
+                             l.split || bt::level_facts[i].cold ? std::to_string(l.levels[i]) : "");
+    columns.emplace_back("inside_cache", std::to_string(l.cached));
+    for (std::size_t i = 0; i < l.causes.size(); ++i)
+        columns.emplace_back(bt::cause_facts[i].name, std::to_string(l.causes[i]));
+    columns.emplace_back("translated_instructions", std::to_string(l.translated_instructions));
+    columns.emplace_back("translated_bytes", std::to_string(l.translated_bytes));
+    columns.emplace_back("emitted_bytes", std::to_string(l.emitted_bytes));
+    columns.emplace_back("evictions", std::to_string(l.evictions));
+    columns.emplace_back("revived", std::to_string(l.revived));
+    columns.emplace_back("self_checking", std::to_string(l.self_checking));
+    return columns;
+}
+
+Result<> report_statistics(const Options& options, Machine& machine) {
+    const MachineStatistics s = machine.statistics();
+    if (options.statistics == Options::Statistics::text && options.statistics_file.empty()) {
+        tell_all(machine, s, machine.debugger().registers());
+    } else {
+        const std::string text =
+            options.statistics == Options::Statistics::csv ? as_csv(machine, s) : as_json(machine, s);
+        if (options.statistics_file.empty()) {
+            std::fputs(text.c_str(), stdout);
+        } else {
+            std::ofstream file(options.statistics_file);
+            file << text;
+            if (!file.flush()) return make_error("cannot write {}", options.statistics_file);
+        }
+    }
+    if (s.ledger)
+        if (const std::string wrong = s.ledger->discrepancy(); !wrong.empty())
+            return make_error("the translator's ledger does not add up: {}", wrong);
+    return Unit{};
+}
+
+} // namespace ringshift

@@ -1,0 +1,106 @@
+#include "bt/policy.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+
+using namespace ringshift;
+using namespace ringshift::bt;
+
+namespace {
+
+std::unique_ptr<CachePolicy> policy(std::string_view name, u32 size) {
+    auto made = make_policy(name, size);
+    REQUIRE(made.ok());
+    return made.release();
+}
+
+std::string error_of(std::string_view name, u32 size) {
+    const auto made = make_policy(name, size);
+    return made.ok() ? "" : made.error().message;
+}
+
+/// Places a block of each size and returns what was evicted for the last one.
+std::vector<u32> fill(CachePolicy& p, std::initializer_list<u32> sizes) {
+    std::vector<u32> evicted;
+    for (const u32 size : sizes) {
+        evicted.clear();
+        p.place(size, evicted);
+    }
+    return evicted;
+}
+
+} // namespace
+
+TEST_CASE("Flush evicts everything when the end is reached") {
+    const auto p = policy("flush", 65536);
+    CHECK(fill(*p, {32768, 16384, 16384}).empty());
+    CHECK(fill(*p, {16}) == std::vector<u32>{0, 32768, 49152});
+    CHECK(fill(*p, {16}).empty());
+}
+
+TEST_CASE("Fifo empties the unit that it fills next and no other") {
+    const auto p = policy("fifo:4", 65536);
+    CHECK(p->largest() == 16384);
+    CHECK(fill(*p, {16384, 16384, 16384, 16384}).empty());
+    CHECK(fill(*p, {8192}) == std::vector<u32>{0});
+    CHECK(fill(*p, {8192}).empty());
+    CHECK(fill(*p, {16}) == std::vector<u32>{16384});
+}
+
+TEST_CASE("Ring evicts exactly the blocks in the way") {
+    const auto p = policy("ring", 65536);
+    CHECK(fill(*p, {16384, 16384, 16384, 16384}).empty());
+    CHECK(fill(*p, {8192}) == std::vector<u32>{0});
+    CHECK(fill(*p, {8192}).empty());
+    CHECK(fill(*p, {8208}) == std::vector<u32>{16384});
+    CHECK(fill(*p, {16384}) == std::vector<u32>{32768});
+    CHECK(fill(*p, {32768}) == std::vector<u32>{0, 8192, 16384, 24592}); // no room before the end
+}
+
+TEST_CASE("A policy does not evict what was removed before") {
+    const auto p = policy("ring", 65536);
+    fill(*p, {32768, 32768});
+    p->removed(0);
+    p->removed(12345);
+    CHECK(fill(*p, {32768}).empty());
+    CHECK(fill(*p, {32768}) == std::vector<u32>{32768});
+    p->clear();
+    CHECK(fill(*p, {32768, 32768}).empty());
+}
+
+TEST_CASE("Blocks of a policy never overlap and lie in the cache") {
+    for (const std::string_view name : {"flush", "fifo:2", "fifo:16", "ring"}) {
+        INFO(name);
+        const u32 size = 65536;
+        const auto p = policy(name, size);
+        std::map<u32, u32> live;
+        std::minstd_rand random(1);
+        std::vector<u32> evicted;
+        for (int i = 0; i < 20000; ++i) {
+            evicted.clear();
+            const u32 bytes = 16 * (1 + static_cast<u32>(random()) % (p->largest() / 16));
+            const u32 offset = p->place(bytes, evicted);
+            for (const u32 gone : evicted) REQUIRE(live.erase(gone) == 1);
+            REQUIRE(offset + bytes <= size);
+            const auto next = live.lower_bound(offset);
+            REQUIRE((next == live.end() || offset + bytes <= next->first));
+            REQUIRE((next == live.begin() || std::prev(next)->first + std::prev(next)->second <= offset));
+            live[offset] = bytes;
+            if (random() % 5 == 0) {
+                p->removed(live.begin()->first);
+                live.erase(live.begin());
+            }
+        }
+    }
+}
+
+TEST_CASE("The name of a policy is checked and the error says what there is") {
+    CHECK(error_of("flush", 65536).empty());
+    CHECK(error_of("fifo:16", 65536).empty());
+    CHECK(error_of("lru", 65536) ==
+          "cache policy \"lru\" is none of: flush, fifo:N (N units, for example fifo:8), ring");
+    for (const std::string_view wrong : {"fifo:1", "fifo:17", "fifo:", "fifo:8x", "fifo:-2"})
+        CHECK(error_of(wrong, 65536) == "cache policy \"" + std::string(wrong) +
+                                            "\": a cache of 64 KiB has from 2 to 16 units, for example fifo:8");
+}
