@@ -80,7 +80,6 @@ struct Block {
     Block* next = nullptr;   ///< in its bucket
     Hook<Block> in_frame;    ///< among the blocks that writes to their frame concern
     Hook<Block> in_second_frame;
-    u64 entered = 0; ///< times, if instrumented
 
     struct Part { ///< of its bytes, within one frame
         PhysAddr start;

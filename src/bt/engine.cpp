@@ -320,7 +320,6 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         } else {
             destroy(*block, Cause::smc);
             block = nullptr;
-            m_heat[key.hash() % heat_entries] = 0;
         }
     }
     if (block) return {static_cast<i64>(block->insns.size()) <= state.budget ? block : nullptr, false};
@@ -428,6 +427,7 @@ void TranslatorEngine::forget_blocks(Cause why) {
     for (auto& [offset, block] : m_blocks) {
         block->dead = true;
         m_history.lost(block->key, why);
+        m_heat[block->key.hash() % heat_entries] = 0;
         m_graveyard.push_back(std::move(block));
     }
     m_blocks.clear();
@@ -461,6 +461,8 @@ void TranslatorEngine::destroy(Block& block, Cause why) {
     *place = block.next;
     if (Recent& recent = m_recent[block.key.hash() % recent_entries]; recent.block == &block) recent = {};
     m_history.lost(block.key, why);
+    m_heat[block.key.hash() % heat_entries] =
+        0; // it has to prove itself again: a cache that is too small does not thrash
     if (why != Cause::capacity) m_policy->removed(block.code_offset); // else its place is taken already
     const auto owner = m_blocks.find(block.code_offset);
     m_graveyard.push_back(std::move(owner->second));

@@ -82,6 +82,8 @@ constexpr std::array runtime_fields{
     Field{offsetof(Runtime, scratch), 8, 0, "scratch"},
     Field{offsetof(Runtime, context), 8, 0, "context"},
     Field{offsetof(Runtime, code), 8, 0, "code"},
+    Field{offsetof(Runtime, arriving), 8, 0, "arriving"},
+    Field{offsetof(Runtime, arrivals), 8, 0, "arrivals"},
 };
 
 template <typename Fields>

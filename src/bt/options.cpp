@@ -47,9 +47,9 @@ Result<> apply_one(std::string_view key, std::string_view value, Options& option
         options.cache_size = TRY(number(key, value, Options::minimum_cache_size, Options::maximum_cache_size));
     } else if (key == "policy") {
         options.cache_policy = value;
-    } else if (key == "verify") {
-        if (value != "on" && value != "off") return make_error("verify is on or off, not \"{}\"", value);
-        options.verify = value == "on";
+    } else if (key == "verify" || key == "instrument") {
+        if (value != "on" && value != "off") return make_error("{} is on or off, not \"{}\"", key, value);
+        (key == "verify" ? options.verify : options.instrument) = value == "on";
     } else {
         return make_error("the translator has no option \"{}\"", key);
     }

@@ -43,7 +43,7 @@ struct Mechanism {
 std::span<const Mechanism> mechanisms();
 
 /// Changes `options` by a list such as "link=off,hot=0,block=1": the mechanisms with on or off, `hot` and `block` with
-/// numbers, `verify` with on or off, `cache` with a size (K, M) and `policy` with a name.
+/// numbers, `verify` and `instrument` with on or off, `cache` with a size (K, M) and `policy` with a name.
 Result<> apply_options(std::string_view list, Options& options);
 
 /// What apply_options() cannot see from one option alone: whether the policy goes with the size.

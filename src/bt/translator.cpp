@@ -125,15 +125,11 @@ asmjit::Label Translator::new_link(u32 target, u32 patch) {
 /// Instrumented blocks: this one was entered, in the way that Runtime::arriving says.
 void Translator::emit_arrival_count() {
     auto& a = m_e.a;
-    m_e.mark(0, Provenance::guard, "instrumented: count the entry");
+    m_e.mark(0, Provenance::guard, "instrumented: counts how the block is entered");
     a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, arriving), 8));
     a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, arrivals), x86::r9, 3, 8));
     a.lea(x86::r10, x86::ptr(x86::r10, 1));
     a.mov(m_e.in_runtime(offsetof(Runtime, arrivals), x86::r9, 3, 8), x86::r10);
-    a.mov(x86::r9, reinterpret_cast<u64>(&m_block->entered));
-    a.mov(x86::r10, x86::qword_ptr(x86::r9));
-    a.lea(x86::r10, x86::ptr(x86::r10, 1));
-    a.mov(x86::qword_ptr(x86::r9), x86::r10);
 }
 
 /// To stand in front of every jump to another block, in instrumented blocks.

@@ -81,7 +81,7 @@ bool moves_r12(std::span<const u8> bytes, bool to_r12) {
 
 /// A place by r14.
 struct Place {
-    enum class What { tag, addend, pointer, other } what = What::other;
+    enum class What { tag, addend, pointer, counter, other } what = What::other;
     bool user = false;
     bool write_tag = false;
     u8 index = HostMemory::no_register; ///< the register that says which entry
@@ -270,6 +270,7 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
         return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
     if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))
         return Place{Place::What::pointer, false, false};
+    if (field == offsetof(Runtime, arrivals) && m.factor == 8) return Place{Place::What::counter};
     return field >= offsetof(Runtime, jumps) ? std::optional(Place{}) : std::nullopt;
 }
 
@@ -281,8 +282,8 @@ std::string Check::check_tables(const HostMemory& m) {
     const auto field = static_cast<std::size_t>(m.displacement - m_runtime_distance);
     const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_stack) ||
                          field == offsetof(Runtime, code) || field == offsetof(Runtime, context);
-    if (m.writes && (engines || indexed || place->what != Place::What::other))
-        return "writes what generated code only reads";
+    const bool writable = indexed ? place->what == Place::What::counter : place->what == Place::What::other;
+    if (m.writes && (engines || !writable)) return "writes what generated code only reads";
     m_loaded = place;
     m_loaded->index = m.index;
     if (place->what == Place::What::tag) m_tag = m_loaded;

@@ -17,7 +17,7 @@ namespace {
 
 using Setter = std::function<Result<>(Options&, const std::string& value)>;
 
-constexpr unsigned for_run = 1, for_resume = 2, for_both = 3, for_explain = 4, for_all = 7;
+constexpr unsigned for_run = 1, for_resume = 2, for_both = 3, for_explain = 4, for_all = 7, for_bench = 8;
 
 struct Row {
     const char* name;  ///< with dashes
@@ -125,6 +125,26 @@ Result<> set_statistics(Options& options, const std::string& text) {
                          : text == "csv" ? Options::Statistics::csv
                                          : Options::Statistics::text;
     if (text != "text") options.machine.translator.instrument = true;
+    return Unit{};
+}
+
+std::vector<std::string> split(const std::string& text) {
+    std::vector<std::string> list;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        list.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return list;
+}
+
+Result<> set_bench_sizes(Options& options, const std::string& text) {
+    options.bench.sizes.clear();
+    for (const std::string& size : split(text)) {
+        bt::Options one;
+        TRY(bt::apply_options("cache=" + size, one));
+        options.bench.sizes.push_back(one.cache_size);
+    }
     return Unit{};
 }
 
@@ -248,7 +268,8 @@ const std::vector<Row>& table() {
              o.machine.memory_size = TRY(parse_memory_size(text));
              return Unit{};
          }},
-        {"--cpu", "MODEL", for_run | for_explain, "Machine", "486, pentium, pentium3, pentium4 or max; default max",
+        {"--cpu", "MODEL", for_run | for_explain | for_bench, "Machine",
+         "486, pentium, pentium3, pentium4 or max; default max",
          [](Options& o, const std::string& text) -> Result<> {
              TRY(one_of(text, Machine::cpu_names()));
              o.machine.cpu = o.explain.cpu = text;
@@ -265,9 +286,9 @@ const std::vector<Row>& table() {
         {"--cache-policy", "NAME", for_both, "Machine",
          "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way)",
          translator_option("policy")},
-        {"--hot", "N", for_both, "Machine",
+        {"--hot", "N", for_both | for_bench, "Machine",
          "translate a block that has been interpreted so often, 0 to 255; default 12", translator_option("hot")},
-        {"--translator", "LIST", for_both, "Machine", translator_help(),
+        {"--translator", "LIST", for_both | for_bench, "Machine", translator_help(),
          [](Options& o, const std::string& text) -> Result<> { return bt::apply_options(text, o.machine.translator); }},
         {"--lockstep-interval", "N", for_both, "Machine",
          "with --engine lockstep: compare after at most so many instructions; default 20000",
@@ -371,7 +392,34 @@ const std::vector<Row>& table() {
              o.machine.translator.instrument = true;
              return Unit{};
          }},
-        {"--quiet", nullptr, for_both, "Scripts", "do not say what is being started", switch_on(&Options::quiet)},
+        {"--workload", "NAME", for_bench, "Cache", "tour (ours, the default), linux-mini, or a file to boot",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.bench.workload = text;
+             return Unit{};
+         }},
+        {"--sizes", "LIST", for_bench, "Cache", "of the cache; default 64K,256K,1M,4M", set_bench_sizes},
+        {"--policies", "LIST", for_bench, "Cache", "default flush,fifo:8,ring",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.bench.policies = split(text);
+             return Unit{};
+         }},
+        {"--instructions", "N", for_bench, "Cache", "end each run here at the latest; default 2000000000",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.bench.instructions = TRY(number<u64>(text, 1, u64{1} << 50));
+             return Unit{};
+         }},
+        {"--csv", "FILE", for_bench, "Cache", "write the table there; default: standard output",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.bench.table = text;
+             return Unit{};
+         }},
+        {"--plot", "FILE", for_bench, "Cache", "write an SVG picture: translations by size",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.bench.plot = text;
+             return Unit{};
+         }},
+        {"--quiet", nullptr, for_both | for_bench, "Scripts", "do not say what is being started",
+         switch_on(&Options::quiet)},
 
         {"--explain", "WHERE[,N]", for_both, "Code",
          "at the end show what the translator made of N blocks from this linear address on; here: from where the guest "
@@ -483,12 +531,18 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     CLI::App* resume = app.add_subcommand("resume", "go on from a snapshot");
     CLI::App* explain = app.add_subcommand(
         "explain", "show what the translator makes of the machine code in a flat binary, instruction by instruction");
+    CLI::App* bench = app.add_subcommand("bench", "measure");
+    CLI::App* cache = bench->add_subcommand(
+        "cache", "run a guest with translation caches of different sizes and policies, with and without linking; the "
+                 "same input gives the same table and plot");
+    bench->require_subcommand(1);
     run->add_option("FILE", options.files, "what to boot; it is recognised by its content")->type_name("");
     resume->add_option("FILE", options.files, "written by --save")->type_name("")->required()->expected(1);
     explain->add_option("FILE", options.files, "machine code without headers")->type_name("")->required()->expected(1);
     add_rows(*run, for_run, options);
     add_rows(*explain, for_explain, options);
     add_rows(*resume, for_resume, options);
+    add_rows(*cache, for_bench, options);
     run->footer(statuses());
     resume->footer(statuses());
     try {
@@ -510,6 +564,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
         (void)set_statistics(options, "json"); // a file is for programs
     options.command = run->parsed()       ? Options::Command::run
                       : explain->parsed() ? Options::Command::explain
+                      : cache->parsed()   ? Options::Command::bench_cache
                                           : Options::Command::resume;
     return options;
 }

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "frontend/bench_cache.h"
 #include "frontend/boot_files.h"
 #include "frontend/cli.h"
 #include "frontend/explain.h"
@@ -14,6 +15,7 @@ namespace {
 
 Result<int> run(Options options) {
     if (options.command == Options::Command::explain) return explain_file(options);
+    if (options.command == Options::Command::bench_cache) return bench_cache(options);
     if (options.command == Options::Command::run) {
         const std::vector<std::string> lines = TRY(choose_boot(options));
         if (!options.quiet)

@@ -33,8 +33,18 @@ struct ShownCode {
     u32 blocks = 1;
 };
 
+/// ringshift bench cache.
+struct CacheBench {
+    std::string workload = "tour"; ///< tour, linux-mini, or a file to boot
+    std::vector<u64> sizes{64 << 10, 256 << 10, 1 << 20, 4 << 20};
+    std::vector<std::string> policies{"flush", "fifo:8", "ring"};
+    u64 instructions = 2'000'000'000; ///< a run ends here at the latest
+    std::string table;                ///< CSV file; empty: standard output
+    std::string plot;                 ///< SVG file; empty: none
+};
+
 struct Options {
-    enum class Command { run, resume, explain };
+    enum class Command { run, resume, explain, bench_cache };
     Command command = Command::run;
     MachineConfig machine;
     std::vector<std::string> files; ///< run: what to boot; resume: the snapshot
@@ -55,6 +65,7 @@ struct Options {
     enum class Statistics { none, text, json, csv };
     Statistics statistics = Statistics::none;
     std::string statistics_file; ///< empty: standard error for text, else standard output
+    CacheBench bench;
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
     Scaling scaling;

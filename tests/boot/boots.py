@@ -80,6 +80,9 @@ BOOTS = {
     # Nothing can switch such a machine off; the keyboard controller resets it.
     "linux-mini 686 without APIC and ACPI": kernel("686", "--no-reboot", label="slow", memory="64M", end=["--send", "reboot -f\\n"], status=6,
                                                   append="console=ttyS0 cryptomgr.notests noapic nolapic acpi=off reboot=k"),
+    **{f"linux-mini 686-pae in {size} of cache by {policy}":
+       kernel("686-pae", "--cache-size", size, "--cache-policy", policy, label="slow", timeout=600)
+       for size in ("256K", "64K") for policy in ("flush", "fifo:8", "ring")},
     "linux-mini from disk": medium("--disk", "disk.img"),
     "linux-mini from CD": medium("--cdrom", "linux-mini.iso"),
     "memtest86+": Boot(["--memory-size", "32M", "--cdrom", "{0}", "--expect", "Memtest86\\+", "--expect", "Test #[1-9]"],

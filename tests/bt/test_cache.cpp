@@ -1,0 +1,210 @@
+// The translator's cache on a bare CPU: every policy, small caches, code that changes; the ledger's sums on each.
+#include "lockstep_rig.h"
+
+#include <catch2/catch.hpp>
+
+using namespace ringshift;
+
+namespace {
+
+constexpr u64 code_at = 0x10000;
+
+struct Code {
+    std::vector<u8> bytes;
+    void add(std::initializer_list<int> more) {
+        for (const int byte : more) bytes.push_back(static_cast<u8>(byte));
+    }
+    void add32(u32 value) {
+        for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<u8>(value >> 8 * i));
+    }
+    u32 here() const { return static_cast<u32>(code_at + bytes.size()); }
+    void jump_to(u32 target) {
+        add({0xE9});
+        add32(target - (here() + 4));
+    }
+};
+
+void prepare(BareCpu& bare, const Code& code) {
+    bare.flat_32bit();
+    bare.put(code_at, code.bytes);
+    bare.state().rip = code_at;
+    bare.state().gpr[4] = 0x9F000;
+}
+
+struct Run {
+    std::string report; ///< of the comparison with the interpreter
+    bt::Ledger ledger;
+};
+
+/// `between`: before every piece of 1,000 instructions, on the CPU that is measured and on those that are compared.
+Run run(const Code& code, const std::string& engine, i64 instructions,
+        const std::function<void(BareCpu&, u64)>& between = {}) {
+    LockstepProgram program;
+    program.prepare = [&](BareCpu& bare) { prepare(bare, code); };
+    program.instructions = instructions;
+    program.piece = 1000;
+    program.between = between;
+    Run result;
+    result.report = run_in_lockstep(program, [&](Cpu& cpu) { return make_test_engine(cpu, engine); });
+
+    BareCpu bare(1 << 20);
+    bare.engine = nullptr;
+    bare.engine = make_test_engine(*bare.cpu, engine);
+    prepare(bare, code);
+    for (i64 done = 0; done < instructions; done += 1000) {
+        if (between) between(bare, static_cast<u64>(done / 1000));
+        bare.engine->run(1000);
+    }
+    const auto ledger = ledger_of(*bare.engine);
+    REQUIRE(ledger);
+    CHECK(ledger->discrepancy() == "");
+    result.ledger = *ledger;
+    return result;
+}
+
+/// `count` functions of some length in a ring of calls, more than a small cache holds.
+Code many_functions(unsigned count) {
+    Code code;
+    code.add({0xB8}); // mov eax, 0
+    code.add32(0);
+    const u32 loop = code.here();
+    std::vector<std::size_t> calls;
+    for (unsigned i = 0; i < count; ++i) {
+        code.add({0xE8}); // call
+        calls.push_back(code.bytes.size());
+        code.add32(0);
+    }
+    code.jump_to(loop);
+    for (unsigned i = 0; i < count; ++i) {
+        const u32 relative = code.here() - static_cast<u32>(code_at + calls[i] + 4);
+        std::memcpy(&code.bytes[calls[i]], &relative, 4);
+        for (int k = 0; k < 12; ++k) {
+            code.add({0x05}); // add eax, constant
+            code.add32(i * 16 + static_cast<u32>(k));
+            code.add({0xA3}); // mov [data], eax
+            code.add32(0x80000 + 4 * i);
+        }
+        code.add({0xC3});
+    }
+    return code;
+}
+
+/// Counts ECX down from `count`, then halts.
+void end_loop(Code& code, u32 loop) {
+    code.add({0x49, 0x0F, 0x85}); // dec ecx; jnz
+    code.add32(loop - (code.here() + 4));
+    code.add({0xF4});
+}
+
+} // namespace
+
+TEST_CASE("Every policy runs code that does not fit as the interpreter does") {
+    const Code code = many_functions(200);
+    for (const std::string policy : {"flush", "fifo:2", "fifo:16", "ring"}) {
+        for (const std::string more : {"", ",link=off", ",instrument=on"}) {
+            INFO(policy << more);
+            const Run result = run(code, "bt:cache=64K,policy=" + policy + more, 60'000);
+            CHECK(result.report == "");
+            CHECK(result.ledger.evictions > 100);
+            CHECK(result.ledger.cause(bt::Cause::capacity) > 100);
+            CHECK(result.ledger.cause(bt::Cause::smc) == 0);
+        }
+    }
+}
+
+TEST_CASE("Deep recursion in the smallest cache returns to the right places") {
+    Code code; // f(n): n == 0 ? 0 : f(n - 1) + n, through code that evicts its callers
+    code.add({0xB9});
+    code.add32(3000);       // mov ecx, 3000
+    code.add({0x31, 0xC0}); // xor eax, eax
+    code.add({0xE8});
+    code.add32(1);                      // call f
+    code.add({0xF4});                   // hlt
+    code.add({0x85, 0xC9, 0x74, 0x09}); // f: test ecx, ecx; jz over
+    code.add({0x51, 0x49, 0xE8});       // push ecx; dec ecx; call f
+    code.add32(static_cast<u32>(-11));
+    code.add({0x59, 0x01, 0xC8, 0xC3}); // pop ecx; add eax, ecx; ret
+    const Run result = run(code, "bt:cache=64K,policy=ring", 40'000);
+    CHECK(result.report == "");
+}
+
+TEST_CASE("Instrumented blocks count what the engine counts") {
+    const Code code = many_functions(20);
+    const Run result = run(code, "bt:instrument=on", 100'000);
+    CHECK(result.report == "");
+    const bt::Ledger& l = result.ledger;
+    CHECK(l.split);
+    CHECK(l.level(bt::Level::linked) > 1000);
+    CHECK(l.level(bt::Level::returned) > 1000);
+    CHECK(l.cause(bt::Cause::compulsory) == l.level(bt::Level::translate));
+    const Run unpaired = run(code, "bt:instrument=on,returns=off", 100'000);
+    CHECK(unpaired.report == "");
+    CHECK(unpaired.ledger.level(bt::Level::returned) == 0);
+    CHECK(unpaired.ledger.level(bt::Level::probe) > 1000);
+}
+
+TEST_CASE("Data beside hot code does not make it be translated again") {
+    Code code;
+    code.add({0xB9});
+    code.add32(10'000);
+    code.add({0xEB, 0x04}); // jmp over the data
+    const u32 data = code.here();
+    code.add32(0);
+    const u32 loop = code.here();
+    code.add({0xFF, 0x05}); // inc dword [data]: the same 128 bytes
+    code.add32(data);
+    end_loop(code, loop);
+    const Run result = run(code, "bt", 30'000);
+    CHECK(result.report == "");
+    CHECK(result.ledger.level(bt::Level::translate) <= 20); // at most 2 for 1,000 of the 10,000 stores
+}
+
+TEST_CASE("Bytes that are written and are the same again revive the block") {
+    Code code;
+    code.add({0xB9});
+    code.add32(10'000);
+    const u32 loop = code.here();
+    code.add({0xC6, 0x05}); // mov byte [patch], 90: the NOP that is there
+    code.add32(loop + 20);
+    code.add({0x90, 0xE9});
+    code.add32(8);
+    while (code.here() < loop + 20) code.add({0xCC});
+    code.add({0x90, 0x40}); // nop; inc eax
+    end_loop(code, loop);
+    const Run result = run(code, "bt", 50'000);
+    CHECK(result.report == "");
+    CHECK(result.ledger.revived > 1000);
+    CHECK(result.ledger.level(bt::Level::translate) <= 10);
+    CHECK(result.ledger.cause(bt::Cause::smc) == 0);
+}
+
+TEST_CASE("A store into the running block takes effect at the next instruction") {
+    Code code;
+    code.add({0xB9});
+    code.add32(1000);
+    const u32 loop = code.here();
+    code.add({0x88, 0x0D}); // mov [immediate of the next instruction], cl
+    code.add32(loop + 7);
+    code.add({0x04, 0x00}); // add al, 0
+    end_loop(code, loop);
+    for (const std::string engine : {"bt", "bt:cache=64K,policy=ring", "bt:hot=12"}) {
+        INFO(engine);
+        const Run result = run(code, engine, 6'000);
+        CHECK(result.report == "");
+        if (engine == "bt") CHECK(result.ledger.cause(bt::Cause::smc) > 100);
+    }
+}
+
+TEST_CASE("DMA into code takes effect") {
+    Code code;
+    const u32 loop = code.here();
+    code.add({0x05}); // add eax, constant
+    code.add32(1);
+    code.jump_to(loop);
+    const Run result = run(code, "bt", 50'000, [](BareCpu& bare, u64 piece) {
+        const u8 constant = static_cast<u8>(piece);
+        bare.memory.write(PhysAddr(code_at + 1), {&constant, 1}); // as devices write
+    });
+    CHECK(result.report == "");
+    CHECK(result.ledger.cause(bt::Cause::smc) > 10);
+}
