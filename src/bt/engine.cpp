@@ -10,6 +10,7 @@
 #include "bt/explain.h"
 #include "bt/fpu_form.h"
 #include "bt/links.h"
+#include "bt/observer.h"
 #include "bt/policy.h"
 #include "bt/stubs.h"
 #include "bt/translator.h"
@@ -179,6 +180,7 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
     engine->m_memory = TRY(CodeMemory::create(options.cache_size));
     engine->m_policy = TRY(make_policy(options.cache_policy, engine->m_memory->size()));
     engine->m_links.set_memory(*engine->m_memory);
+    engine->m_links.set_observer(options.observer);
     engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options));
     return std::unique_ptr<Engine>(std::move(engine));
 }
@@ -361,6 +363,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     m_ledger.translated_instructions += block->insns.size();
     m_ledger.translated_bytes += block->bytes;
     m_ledger.emitted_bytes += block->code_size;
+    if (m_options.observer) m_options.observer->translated(*block);
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
 }
@@ -434,6 +437,7 @@ void TranslatorEngine::forget_blocks(Cause why) {
     std::fill(m_buckets.begin(), m_buckets.end(), nullptr);
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
     m_links.forget_all();
+    if (m_options.observer) m_options.observer->flushed();
     for (const auto& [frame, blocks] : std::exchange(m_frames, {}))
         m_cpu.mmu.memory().refresh_code(PhysAddr(frame * page_size));
     m_runtime.link = nullptr;
@@ -464,6 +468,7 @@ void TranslatorEngine::destroy(Block& block, Cause why) {
     m_heat[block.key.hash() % heat_entries] =
         0; // it has to prove itself again: a cache that is too small does not thrash
     if (why != Cause::capacity) m_policy->removed(block.code_offset); // else its place is taken already
+    if (m_options.observer) m_options.observer->invalidated(block);
     const auto owner = m_blocks.find(block.code_offset);
     m_graveyard.push_back(std::move(owner->second));
     m_blocks.erase(owner);

@@ -18,6 +18,7 @@ void Links::arm(Link& link, Block& target, const TargetPage& page) {
     target.incoming.add(link);
     if (link.crosses) page_of(page).links.add(link);
     m_memory->patch(link.from->code_offset + link.patch, target.code_offset);
+    if (m_observer) m_observer->linked(link);
 }
 
 void Links::disarm(Link& link) {
@@ -25,6 +26,7 @@ void Links::disarm(Link& link) {
     List<Link, &Link::in_page>::remove(link);
     link.to = nullptr;
     m_memory->patch(link.from->code_offset + link.patch, link.from->code_offset + link.stub);
+    if (m_observer) m_observer->unlinked(link);
 }
 
 void Links::note_jump(const Block& target, const TargetPage& page) {

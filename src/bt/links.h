@@ -12,6 +12,7 @@
 
 #include "bt/block.h"
 #include "bt/code_cache.h"
+#include "bt/observer.h"
 
 #include <bitset>
 #include <cstdlib>
@@ -33,6 +34,8 @@ class Links {
     explicit Links(Runtime& runtime);
     /// Once, before anything else.
     void set_memory(CodeMemory& memory) { m_memory = &memory; }
+    /// May be null.
+    void set_observer(Observer* observer) { m_observer = observer; }
 
     /// Makes a direct exit jump to `target`.
     void arm(Link& link, Block& target, const TargetPage& page);
@@ -72,6 +75,7 @@ class Links {
 
     Runtime& m_runtime;
     CodeMemory* m_memory = nullptr;
+    Observer* m_observer = nullptr;
     struct Free {
         void operator()(Slot* slots) const { std::free(slots); }
     };

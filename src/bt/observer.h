@@ -14,9 +14,10 @@ class Observer {
     virtual void translated(const Block&) {}
     /// The exit has been patched to jump to Link::to.
     virtual void linked(const Link&) {}
-    /// It leads to the engine again; Link::to is null.
+    /// It leads to the engine again; Link::to is null. Exits of a block that is invalidated go with it, without a word.
     virtual void unlinked(const Link&) {}
-    /// This block is gone: its code has been changed or evicted. It is valid during the call.
+    /// This block is gone: its code has changed (seen when it was to run again) or it was evicted. Valid during the
+    /// call.
     virtual void invalidated(const Block&) {}
     /// All blocks and links are gone, without a call for each.
     virtual void flushed() {}

@@ -11,6 +11,8 @@
 
 namespace ringshift::bt {
 
+class Observer;
+
 struct Options {
     u64 cache_size = 32 << 20;          ///< bytes of generated code, from minimum_cache_size to maximum_cache_size
     std::string cache_policy = "flush"; ///< flush, fifo:N, ring
@@ -29,6 +31,8 @@ struct Options {
 #else
     bool verify = false; ///< every block's code by bt/verifier.h; what it refuses is a bug of ours
 #endif
+
+    Observer* observer = nullptr; ///< is told what happens to blocks (bt/observer.h); outlives the engine
 
     static constexpr u64 minimum_cache_size = 64 << 10;
     static constexpr u64 maximum_cache_size = 1 << 30;
