@@ -8,6 +8,7 @@
 // difference of what is left is printed; --only SEED runs that program again. What was found becomes an insn test.
 #include "fuzz_code.h"
 
+#include "bt/options.h"
 #include "cpu/isa/disassembler.h"
 #include "lockstep_rig.h"
 
@@ -141,7 +142,11 @@ int main(int argc, char** argv) {
                            "[--only SEED]\n");
         return 2;
     }
-    if (engines.empty()) engines = {"bt"};
+    if (engines.empty()) {
+        engines = {"bt", "bt:hot=3", "bt:block=1", "bt:cache=64K"};
+        for (const bt::Mechanism& mechanism : bt::mechanisms())
+            engines.push_back(fmt::format("bt:{}=off", mechanism.name));
+    }
     Fuzz fuzz(std::vector<u8>(std::istreambuf_iterator<char>(file), {}));
     i64 done = 0;
     unsigned differ = 0;
