@@ -121,10 +121,10 @@ class FuzzCode {
     u32 at(u32 offset) const { return wide() ? guest::arena + offset : offset; }
 
     u32 near_end() { return 0x1000u - below(17); }
-    u32 code_offset() { return below(m_p.slots * guest::slot_size); }
+    u32 code_offset() { return below(m_p.code_size()); }
     u32 some_slot(u32 from) {
         const u32 slot = chance(2) ? from + below(8) - 3 : below(m_p.slots);
-        return slot % m_p.slots * guest::slot_size;
+        return slot % m_p.slots * m_p.stride;
     }
 
     /// Where an operand might lie: an offset in a flat segment or in the arena's.
@@ -260,7 +260,7 @@ class FuzzCode {
         case 4:
         case 5: b = {0xE8}; break;
         case 6: { // a counted loop: DEC byte, JNZ
-            p.target = ((slot - below(4)) % m_p.slots) * guest::slot_size;
+            p.target = ((slot - below(4)) % m_p.slots) * m_p.stride;
             b = {0xFE, static_cast<u8>(wide() ? 0x0D : 0x0E)};
             put(b, at(guest::counters + below(16)), wide() ? 4 : 2);
             b.push_back(0x0F);
@@ -268,7 +268,7 @@ class FuzzCode {
             break;
         }
         case 7: // LOOPcc, JECXZ within reach
-            p.target = (slot - below(3)) % m_p.slots * guest::slot_size;
+            p.target = (slot - below(3)) % m_p.slots * m_p.stride;
             if (chance(2)) load(b, 1, 1 + below(40));
             if (chance(5)) b.push_back(0x67);
             b.push_back(static_cast<u8>(0xE0 | below(4)));
@@ -355,7 +355,7 @@ class FuzzCode {
     /// Stores that hit code.
     Piece self_modifying(u32 slot) {
         Bytes b;
-        const u32 here = slot * guest::slot_size;
+        const u32 here = slot * m_p.stride;
         switch (below(6)) {
         case 0: { // the immediate of an instruction shortly behind; the piece begins at an unknown place in its slot
             b = {0xB0, 0x11, 0x04, 0x11};       // MOV AL, imm; ADD AL, imm
@@ -510,7 +510,8 @@ class FuzzCode {
     }
 
     Piece system_call() {
-        Bytes b{0xB0, static_cast<u8>(below(8)), 0xCD, static_cast<u8>(0x30 | below(16))};
+        const u8 action = static_cast<u8>(m_p.other_space && chance(2) ? 4 : below(8));
+        Bytes b{0xB0, action, 0xCD, static_cast<u8>(0x30 | below(16))};
         return {b};
     }
 
@@ -532,7 +533,11 @@ class FuzzCode {
         Bytes prefixes, b;
         switch (below(12)) {
         case 0: return {{0x0F, 0x20, static_cast<u8>(0xC0 | (below(2) ? 0 : 4) << 3 | r)}}; // MOV r, CR0 or CR4
-        case 1: return {{0x0F, 0x20, static_cast<u8>(0xD8 | r), 0x0F, 0x22, static_cast<u8>(0xD8 | r)}};
+        case 1: // CR3 as it is, or the other address space
+            if (m_p.other_space && wide() && chance(2))
+                return {{0x0F, 0x20, static_cast<u8>(0xD8 | r), 0x81, static_cast<u8>(0xF0 | r), 0x00, 0x10, 0x00, 0x00,
+                         0x0F, 0x22, static_cast<u8>(0xD8 | r)}};
+            return {{0x0F, 0x20, static_cast<u8>(0xD8 | r), 0x0F, 0x22, static_cast<u8>(0xD8 | r)}};
         case 2: // CR0 as it is, or with TS, MP, WP or AM turned over
             b = {0x0F, 0x20, static_cast<u8>(0xC0 | r), 0x66, 0x0F, 0xBA, static_cast<u8>(0xF8 | r)};
             if (wide()) b.erase(b.begin() + 3);
@@ -663,6 +668,10 @@ FuzzProgram make_fuzz_program(u64 seed) {
                                           GuestKind::real,  GuestKind::code16_3, GuestKind::v86};
     g.kind = kinds[values.below(std::size(kinds))];
     g.slots = 4u << values.below(8);
+    if (values.chance(2)) { // 2 or 4 pages of it
+        g.slots = 8u << values.below(3);
+        g.stride = (values.chance(2) ? 0x2000 : 0x4000) / g.slots;
+    }
     g.paging = g.kind == GuestKind::flat0 || g.kind == GuestKind::flat3 || g.kind == GuestKind::v86
                    ? true
                    : g.kind != GuestKind::real && values.below(4) != 0;
@@ -679,27 +688,32 @@ FuzzProgram make_fuzz_program(u64 seed) {
 
     FuzzCode code(g, seed);
     std::fill_n(g.arena.begin(), 0x7E00, u8{0x90});
+    const u32 capacity = std::min(g.stride, 5 * guest::slot_size) - (g.stride > guest::slot_size ? 8 : 0);
     for (u32 slot = 0; slot < g.slots; ++slot) {
+        const u32 begin = slot * g.stride;
         u32 used = 0;
-        for (int tries = 0; tries < 6 && used < guest::slot_size; ++tries) {
-            const u32 offset = slot * guest::slot_size + used;
-            Piece p = code.piece(slot, guest::slot_size - used);
+        for (int tries = 0; tries < (capacity > guest::slot_size ? 16 : 6) && used < capacity; ++tries) {
+            const u32 offset = begin + used;
+            Piece p = code.piece(slot, std::min(guest::slot_size, capacity - used));
             if (p.bytes.empty()) continue;
             const u32 end = offset + static_cast<u32>(p.bytes.size()) + p.relative;
-            if (end > (slot + 1) * guest::slot_size) continue;
+            if (end > begin + capacity) continue;
             const u32 distance = p.target - end;
             if (p.relative == 1 && distance + 128 > 255) continue;
             for (u32 i = 0; i < p.relative; ++i) p.bytes.push_back(static_cast<u8>(distance >> 8 * i));
             std::copy(p.bytes.begin(), p.bytes.end(), g.arena.begin() + offset);
             program.pieces.push_back({offset, end - offset});
-            used = end - slot * guest::slot_size;
+            used = end - begin;
         }
+        if (g.stride == guest::slot_size) continue;
+        const u32 size = g.code32() ? 5 : 3, end = begin + capacity + size; // JMP to the next slot
+        const u32 distance = (slot + 1) % g.slots * g.stride - end;
+        g.arena[begin + capacity] = 0xE9;
+        for (u32 i = 0; i + 1 < size; ++i) g.arena[begin + capacity + 1 + i] = static_cast<u8>(distance >> 8 * i);
     }
     // The other address space has the same slots in another order.
-    for (u32 slot = 0; slot < g.slots; ++slot) {
-        const u32 from = (slot ^ 1) * guest::slot_size;
-        std::copy_n(g.arena.begin() + from, guest::slot_size, g.copy.begin() + slot * guest::slot_size);
-    }
+    for (u32 slot = 0; slot < g.slots; ++slot)
+        std::copy_n(g.arena.begin() + (slot ^ 1) * g.stride, g.stride, g.copy.begin() + slot * g.stride);
     return program;
 }
 
@@ -707,10 +721,9 @@ GuestProgram FuzzProgram::without(const std::vector<bool>& keep) const {
     GuestProgram result = guest;
     for (std::size_t i = 0; i < pieces.size(); ++i)
         if (!keep[i]) std::fill_n(result.arena.begin() + pieces[i].offset, pieces[i].size, u8{0x90});
-    for (u32 slot = 0; slot < guest.slots; ++slot) {
-        const u32 from = (slot ^ 1) * guest::slot_size;
-        std::copy_n(result.arena.begin() + from, guest::slot_size, result.copy.begin() + slot * guest::slot_size);
-    }
+    for (u32 slot = 0; slot < guest.slots; ++slot)
+        std::copy_n(result.arena.begin() + (slot ^ 1) * guest.stride, guest.stride,
+                    result.copy.begin() + slot * guest.stride);
     return result;
 }
 

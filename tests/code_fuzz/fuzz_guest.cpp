@@ -158,7 +158,9 @@ void prepare_guest(BareCpu& bare, const GuestProgram& program, std::span<const u
     const auto variable = [&](u32 offset, u32 value) { m.write_value<u32>(PhysAddr(variables + offset), value); };
     variable(0x00, static_cast<u32>(random.bits()));
     variable(0x04, base);
-    variable(0x08, program.slots * slot_size - slot_size);
+    variable(0x08, program.code_size() - program.stride);
+    variable(0x38, program.stride);
+    variable(0x3C, program.other_space ? directory ^ directory2 : 0);
     variable(0x0C, cs);
     // LSS of 16-bit code reads the selector behind two bytes.
     variable(0x10, program.kind == GuestKind::real ? u32{ds} << 16 | stack : base + stack);

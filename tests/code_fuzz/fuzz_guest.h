@@ -47,6 +47,8 @@ struct GuestProgram {
     u64 seed = 0;
     GuestKind kind = GuestKind::flat0;
     u32 slots = 32; ///< a power of two
+    u32 stride =
+        guest::slot_size; ///< from slot to slot: a power of two; more than a slot's size spreads code over pages
     bool paging = true;
     bool other_space = false; ///< some pages of code differ by CR3
     std::vector<u8> arena = std::vector<u8>(guest::arena_size);
@@ -54,6 +56,8 @@ struct GuestProgram {
     std::array<u32, 8> registers{};
     u32 flags = 0;
 
+    /// Bytes of the arena that have slots.
+    u32 code_size() const { return slots * stride; }
     bool code32() const { return kind == GuestKind::flat0 || kind == GuestKind::flat3; }
     bool supervisor() const {
         return kind == GuestKind::flat0 || kind == GuestKind::code16_0 || kind == GuestKind::real;

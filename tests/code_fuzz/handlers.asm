@@ -1,9 +1,9 @@
 ; What the fuzz guest runs when something happens to it: loaded at 0, with a table of variables at 3000h that the
-; test fills in. Code comes in slots of 32 bytes; what faults is skipped by going on at the next slot with a fresh stack,
+; test fills in. Code comes in slots; what faults is skipped by going on at the next slot with a fresh stack,
 ; or what it lacked is mended and it runs again; interrupts return, or go on somewhere else.
 SEED    equ 0x3000
 BASE    equ 0x3004      ; EIP of the first slot
-MASK    equ 0x3008      ; an offset among the slots: multiple of 32
+MASK    equ 0x3008      ; an offset among the slots: multiple of STRIDE
 CODE    equ 0x300C      ; selector
 STACK   equ 0x3010      ; SP and SS as LSS wants them
 DATA    equ 0x3018      ; selector
@@ -13,6 +13,8 @@ NEW_IP  equ 0x3020
 NEW_FL  equ 0x3024
 KERNEL  equ 0x3028      ; SP and SS of the empty kernel stack
 MXCSR   equ 0x3030
+STRIDE  equ 0x3038      ; from slot to slot
+SWITCH  equ 0x303C      ; what to change in CR3 for the other address space, or 0
 MENDED  equ 0x3040      ; page table entries of the zone's 16 pages that let everything through
 TABLE   equ 0x44040     ; the zone's entries in the first address space
 TABLE2  equ 0x45040     ; and in the second
@@ -67,7 +69,7 @@ skip16:
     test bh, 2
     jz finish16
     mov cx, [bp + 22]
-    add cx, 32
+    add cx, [STRIDE]
 finish16:
     and cx, [MASK]
     mov [NEW_IP], cx
@@ -188,7 +190,7 @@ skip:
     test ebx, 0x300000
     jz finish
     mov ecx, [ebp + 48]
-    add ecx, 32
+    add ecx, [STRIDE]
 finish:                 ; ecx: where to go on, modulo the slots
     and ecx, [MASK]
     or ecx, [BASE]
@@ -238,6 +240,10 @@ external:
     test ebx, 0x400000
     jnz back
     mov eax, cr3
+    test ebx, 0x800000
+    jz .reload
+    xor eax, [SWITCH]
+.reload:
     mov cr3, eax
     jmp finish
 debug:

@@ -133,7 +133,7 @@ void prepare_random(BareCpu& bare, RandomValues& random) {
 void prepare_program(BareCpu& bare, RandomValues& random, u64 seed, std::span<const u8> handlers,
                      std::vector<std::shared_ptr<GuestDevices>>& devices) {
     FuzzProgram program = make_fuzz_program(seed);
-    const u32 size = program.guest.slots * guest::slot_size;
+    const u32 size = program.guest.code_size();
     for (u32 i = 0; i < 1 + size / 200; ++i) program.guest.arena[random.below(size)] = static_cast<u8>(random.bits());
     prepare_guest(bare, program.guest, handlers, devices);
     if (random.chance(3)) // page tables, descriptors or handlers as well
