@@ -12,11 +12,12 @@
 #include "cpu/isa/disassembler.h"
 #include "lockstep_rig.h"
 
-#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <unistd.h>
 
 using namespace ringshift;
 
@@ -96,6 +97,9 @@ class Fuzz {
         case 6:
             if ((h >> 8) % 16 == 0) bare.engine->invalidate_all();
             break;
+        case 7:
+            if ((h >> 8) % 16 == 0) bare.cpu->set_a20(!bare.state().a20);
+            break;
         default: break;
         }
     }
@@ -103,6 +107,15 @@ class Fuzz {
     std::vector<u8> m_handlers;
     std::vector<std::shared_ptr<GuestDevices>> m_devices;
 };
+
+/// What a crash of this process says: the program that did it.
+std::array<char, 200> crash_message;
+
+void on_crash(int number) {
+    (void)!write(2, crash_message.data(), std::strlen(crash_message.data()));
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+}
 
 void print_pieces(const FuzzProgram& program, const std::vector<bool>& keep) {
     const bool code32 = program.guest.code32();
@@ -147,6 +160,7 @@ int main(int argc, char** argv) {
         for (const bt::Mechanism& mechanism : bt::mechanisms())
             engines.push_back(fmt::format("bt:{}=off", mechanism.name));
     }
+    for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) std::signal(number, on_crash);
     Fuzz fuzz(std::vector<u8>(std::istreambuf_iterator<char>(file), {}));
     i64 done = 0;
     unsigned differ = 0;
@@ -156,6 +170,9 @@ int main(int argc, char** argv) {
     for (; done < instructions && differ < 5 && !(only && programs > 0); ++seed, ++programs) {
         const FuzzProgram program = make_fuzz_program(seed);
         const std::string& engine = engines[seed % engines.size()];
+        *fmt::format_to_n(crash_message.data(), crash_message.size() - 1, "crashed: --only {} --engine {}\n", seed,
+                          engine)
+             .out = '\0';
         const LockstepOutcome outcome = fuzz.run(program.guest, engine);
         done += outcome.instructions;
         auto& [count, of_kind] = kinds[std::string(name_of(program.guest.kind))];
