@@ -156,7 +156,9 @@ int main(int argc, char** argv) {
         return 2;
     }
     if (engines.empty()) {
-        engines = {"bt", "bt:hot=3", "bt:block=1", "bt:cache=64K"};
+        engines = {"bt", "bt:hot=3", "bt:block=1"};
+        for (const char* policy : {"flush", "fifo:4", "ring"})
+            engines.push_back(fmt::format("bt:cache=64K,policy={}", policy));
         for (const bt::Mechanism& mechanism : bt::mechanisms())
             engines.push_back(fmt::format("bt:{}=off", mechanism.name));
     }
