@@ -59,7 +59,7 @@ def check_screen_and_keys(terminal):
     coloured = terminal.screen("-e").split("\n")[0]
     check("\u263b" in coloured and "44m" in coloured, "code page 437 and colours: " + repr(coloured))
     terminal.wait_for("Ctrl+] menu")
-    check("interp: " in terminal.screen(), "the status line names the engine")
+    check("  bt: " in terminal.screen(), "the status line names the engine: " + terminal.screen())
     terminal.keys("-l", "Hi, A{x}~5")
     terminal.wait_for("Hi, A{x}~5")
     terminal.keys("C-c", "Up", "F1", "M-x", "F12")
