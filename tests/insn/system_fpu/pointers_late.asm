@@ -1,4 +1,5 @@
 ; FIP, FDP and FOP are those of the last x87 instruction that is not a control instruction, whatever changes after it
+; bochs: it sets FIP for an x87 store whose access faults; silicon does not
 ; mode: system
 ; manual: SDM vol. 1, 8.1.8 and 8.1.9
 ; bochs: it takes the pointers of an x87 instruction before its operand faults
