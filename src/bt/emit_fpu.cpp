@@ -43,6 +43,10 @@ x86::Mem in_fpu(std::size_t offset, u32 size) { return in_state(offsetof(CpuStat
 
 } // namespace
 
+bool Translator::runs_fpu_natively(const Insn& in) {
+    return in.mnemonic == MOVSD || in.mnemonic == CMPSD || policy(in.mnemonic).strategy == Strategy::Native;
+}
+
 bool Translator::emit_fpu(u32 i) {
     auto& a = m_e.a;
     const Insn& in = insn(i);
@@ -59,8 +63,7 @@ bool Translator::emit_fpu(u32 i) {
     auto after = a.newLabel();
     HostAddress address;
     if (memory) {
-        const Address at = emit_operand_address(i, memory->size, intent, after, form.aligned);
-        address.index = static_cast<u8>(at.index.id());
+        address = emit_operand(i, memory->size, intent, after, form.aligned);
     }
     if (in.mnemonic == FLDCW) {
         emit_load_control_word(i, address, after);
@@ -98,7 +101,7 @@ void Translator::emit_load_control_word(u32 i, HostAddress address, const asmjit
     auto masked = a.newLabel();
     auto unmasked = a.newLabel();
     m_e.mark(i, Provenance::guard, "all exceptions stay masked");
-    a.movzx(x86::r10d, x86::word_ptr(x86::r11, x86::gpq(address.index)));
+    a.movzx(x86::r10d, host_memory(address, 2));
     a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 4), x86::r10d);
     a.not_(x86::r10d);
     a.mov(x86::r12, x86::rcx);

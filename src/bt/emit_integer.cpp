@@ -1,4 +1,5 @@
 // Integer instructions: re-emitted with their operands rewritten; the stack; the flags register.
+#include "bt/fpu_form.h"
 #include "bt/reencode.h"
 #include "bt/translator.h"
 
@@ -33,6 +34,49 @@ bool touches_nothing(Mnemonic m) {
     return m == NOP || m == PAUSE || m == PREFETCHNTA || m == PREFETCHT0 || m == PREFETCHT1 || m == PREFETCHT2;
 }
 
+/// Of an instruction with a memory operand.
+bool writes_operand(const Insn& in) {
+    const bool is_destination = in.op(0).kind == OperandKind::memory || in.mnemonic == XCHG;
+    return is_destination && !reads_only(in.mnemonic);
+}
+
+/// Instructions that emit_native() and emit_stack() do in place whatever their operands, as long as those are plain.
+bool in_place(Mnemonic m) {
+    switch (m) {
+    case MOV:
+    case MOVZX:
+    case MOVSX:
+    case ADD:
+    case ADC:
+    case SUB:
+    case SBB:
+    case AND:
+    case OR:
+    case XOR:
+    case CMP:
+    case TEST:
+    case INC:
+    case DEC:
+    case NEG:
+    case NOT:
+    case SHL:
+    case SHR:
+    case SAR:
+    case ROL:
+    case ROR:
+    case IMUL:
+    case MUL:
+    case LEA:
+    case NOP:
+    case CDQ:
+    case CWDE:
+    case BSWAP:
+    case PUSH:
+    case POP: return true;
+    default: return m >= SETO && m <= CMOVNLE;
+    }
+}
+
 bool is_bit_test(Mnemonic m) { return m == BT || m == BTS || m == BTR || m == BTC; }
 
 } // namespace
@@ -56,14 +100,12 @@ bool Translator::emit_native(u32 i) {
     }
     // A register as bit offset reaches beyond the operand.
     if (is_bit_test(in.mnemonic) && in.op(1).kind == OperandKind::gpr) return false;
-    const bool is_destination = in.op(0).kind == OperandKind::memory || in.mnemonic == XCHG;
-    const bool writes = is_destination && !reads_only(in.mnemonic);
-    const Intent intent = writes ? Intent::write : Intent::read;
+    const Intent intent = writes_operand(in) ? Intent::write : Intent::read;
     if (!can_address(in.memory.segment, intent)) return false;
     auto after = a.newLabel();
-    const Address at = emit_operand_address(i, memory->size, intent, after);
-    m_e.mark(i, Provenance::native, "itself, on host memory");
     if (how == Encodable::rotated) {
+        const Address at = emit_operand_address(i, memory->size, intent, after);
+        m_e.mark(i, Provenance::native, "itself, on host memory");
         const auto high = guest32(rotated_register(in));
         // The address may have been this very register.
         if (at.index.id() == high.id()) a.mov(x86::r9d, high);
@@ -71,10 +113,37 @@ bool Translator::emit_native(u32 i) {
         embed(reencode(in, {11, static_cast<u8>(at.index.id() == high.id() ? 9 : at.index.id())}));
         a.rorx(high, high, 24);
     } else {
-        embed(reencode(in, {11, static_cast<u8>(at.index.id())}));
+        const HostAddress at = emit_operand(i, memory->size, intent, after);
+        m_e.mark(i, Provenance::native, "itself, on host memory");
+        embed(reencode(in, at));
     }
     a.bind(after);
     return true;
+}
+
+SharingFacts Translator::sharing_facts(u32 i) const {
+    const Insn& in = insn(i);
+    const Operand* memory = memory_operand(in);
+    SharingFacts facts;
+    if (is_fpu(in)) {
+        const FpuForm form = fpu_form(in);
+        facts.stays = m_options.fpu && runs_fpu_natively(in) && form.needs != 0 &&
+                      (form.needs & ~m_mode->controls) == 0 && in.mnemonic != FLDCW;
+        facts.writes = form.writes;
+        facts.aligned = form.aligned;
+        facts.accesses = memory != nullptr;
+    } else {
+        facts.stays = in_place(in.mnemonic) && plain_operands(in);
+        const bool plain = in.mnemonic != LEA && in.mnemonic != NOP && in.mnemonic != PUSH && in.mnemonic != POP;
+        facts.accesses = plain && memory && encodable(in) == Encodable::yes;
+        facts.writes = memory && writes_operand(in);
+    }
+    if (facts.accesses) {
+        facts.size = memory->size;
+        facts.accesses = in.address_size == 4 && facts.size >= 1 && facts.size <= 16 &&
+                         can_address(in.memory.segment, facts.writes ? Intent::write : Intent::read);
+    }
+    return facts;
 }
 
 bool Translator::emit_lea(u32 i) {

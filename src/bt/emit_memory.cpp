@@ -64,9 +64,24 @@ Translator::Address Translator::emit_operand_address(u32 i, unsigned size, Inten
 
 Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
                                             const asmjit::Label& after, bool aligned) {
+    auto miss = m_e.a.newLabel();
+    const Address address = emit_lookup_or(i, miss, segment, offset, size, intent, aligned);
+    m_e.later([this, i, miss, after] {
+        m_e.mark(i, Provenance::helper,
+                 "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
+        m_e.a.bind(miss);
+        m_e.a.mov(x86::rcx, x86::r12);
+        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
+        m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+        m_e.a.jmp(after);
+    });
+    return address;
+}
+
+Translator::Address Translator::emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset,
+                                               unsigned size, Intent intent, bool aligned) {
     auto& a = m_e.a;
     auto hit = a.newLabel();
-    auto miss = a.newLabel();
     const Mark reason = m_e.reason();
     const SegmentClass how = m_mode->segments[static_cast<std::size_t>(segment)];
     if (how == SegmentClass::checked) {
@@ -97,7 +112,7 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     const std::size_t tag =
         intent == Intent::write ? offsetof(Mmu::FastTlb, write_tag) : offsetof(Mmu::FastTlb, read_tag);
     m_e.mark(i, Provenance::rewrite, "the pages of the first and the last byte");
-    if (size > 1 && !aligned) {
+    if (size > 1 && !(aligned && size == 16)) { // 16 aligned bytes cross no page
         a.lea(x86::r11d, x86::ptr(offset.r64(), static_cast<i32>(size) - 1));
         a.shrx(x86::r10d, offset.r32(), table_base.r32());
         a.shrx(x86::r11d, x86::r11d, table_base.r32());
@@ -126,16 +141,37 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     m_e.mark(i, Provenance::rewrite, "what to add to the guest's address for the host's");
     a.mov(x86::r11, m_e.in_tlb(user, offsetof(Mmu::FastTlb, addend), x86::r10, 3, 8));
     m_e.mark(reason);
-    m_e.later([this, i, miss, after] {
-        m_e.mark(i, Provenance::helper,
-                 "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
-        m_e.a.bind(miss);
-        m_e.a.mov(x86::rcx, x86::r12);
-        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
-        m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
-        m_e.a.jmp(after);
-    });
     return {offset.r64()};
+}
+
+HostAddress Translator::emit_operand(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned) {
+    if (!m_sharing || !share_of(i).shared)
+        return {11, static_cast<u8>(emit_operand_address(i, size, intent, after, aligned).index.id())};
+    auto& a = m_e.a;
+    const Share& share = share_of(i);
+    const x86::Mem slot = m_e.in_runtime(offsetof(Runtime, shared) + 8 * share.slot, 8);
+    if (share.leads) {
+        m_e.mark(i, Provenance::rewrite, "one look at the TLB for operands near each other");
+        auto miss = a.newLabel();
+        Insn range = insn(i);
+        range.memory.displacement += share.to_range;
+        emit_effective_offset(range);
+        const Intent together = share.writes ? Intent::write : Intent::read;
+        emit_lookup_or(i, miss, range.memory.segment, x86::r9, share.range, together, share.aligned);
+        a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
+        a.mov(slot, x86::r11);
+        auto alone = m_alone[i] = a.newLabel();
+        m_e.later([this, i, miss, alone] {
+            m_e.mark(i, Provenance::guard, "not together: each operand is looked up by itself");
+            m_e.a.bind(miss);
+            m_e.a.mov(x86::rcx, x86::r12);
+            m_e.a.jmp(alone);
+        });
+    } else {
+        m_e.mark(i, Provenance::rewrite, "near an operand that has been looked up");
+        a.mov(x86::r11, slot);
+    }
+    return {11, HostAddress::no_index, share.displacement};
 }
 
 } // namespace ringshift::bt

@@ -14,6 +14,7 @@ constexpr std::array all_mechanisms{
     Mechanism{"native", &Options::native, "re-emit instructions; off: call the interpreter's handler for each"},
     Mechanism{"memory", &Options::inline_memory, "look the soft TLB up in generated code"},
     Mechanism{"fpu", &Options::fpu, "run x87, MMX and SSE instructions on the host's FPU"},
+    Mechanism{"share", &Options::share, "look the TLB up once for operands near each other"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
     Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},

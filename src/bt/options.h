@@ -21,6 +21,7 @@ struct Options {
     bool native = true;
     bool inline_memory = true;
     bool fpu = true;
+    bool share = true;
     bool link = true;
     bool link_pages = true;
     bool probe = true;

@@ -89,6 +89,19 @@ bool has_general_register_in_reg(const Insn& insn) {
            insn.opcode == 0x2D;
 }
 
+/// ModRM without ModRM.reg: always with SIB.
+u8 memory_form(HostAddress address) { return address.index == HostAddress::no_index ? 0x84 : 0x04; }
+
+/// SIB and displacement. No form without displacement has base 5 or 13 here: the engine's base is r11.
+void put_address(Encoded& e, HostAddress address) {
+    e.put(static_cast<u8>(((address.index & 7) << 3) | (address.base & 7)));
+    if (address.index != HostAddress::no_index) return;
+    e.put(static_cast<u8>(address.displacement));
+    e.put(static_cast<u8>(address.displacement >> 8));
+    e.put(0);
+    e.put(0);
+}
+
 bool is_direct_offset(const Insn& insn) { return insn.opcode_map == 0 && insn.opcode >= 0xA0 && insn.opcode <= 0xA3; }
 
 } // namespace
@@ -159,7 +172,7 @@ Encoded reencode(const Insn& insn, HostAddress address) {
             rex |= 0x41;
             rm_out = 0;
         }
-        modrm = static_cast<u8>((memory ? 0x04 : 0xC0 | rm_out) | (reg << 3));
+        modrm = static_cast<u8>((memory ? memory_form(address) : 0xC0 | rm_out) | (reg << 3));
     } else if (stack_pointer && (opcode & 7) == 4) { // the register is in the opcode; it becomes r8
         rex |= 0x41;
         opcode = static_cast<u8>(opcode & ~7);
@@ -171,10 +184,7 @@ Encoded reencode(const Insn& insn, HostAddress address) {
     e.put(opcode);
     if (with_modrm) {
         e.put(modrm);
-        if (memory) {
-            // No form without displacement has base 5 or 13 here: the engine's bases are r11 and CpuState's.
-            e.put(static_cast<u8>(((address.index & 7) << 3) | (address.base & 7)));
-        }
+        if (memory) put_address(e, address);
     }
     u32 immediate = insn.immediate;
     for (unsigned i = immediate_size(insn); i != 0; --i, immediate >>= 8) e.put(static_cast<u8>(immediate));
@@ -204,8 +214,8 @@ Encoded reencode_fpu(const Insn& insn, HostAddress address) {
     if (insn.opcode_map == 3) e.put(0x3A);
     e.put(insn.opcode);
     if (insn.mnemonic == Mnemonic::EMMS) return e;
-    e.put(static_cast<u8>((memory ? 0x04 : 0xC0 | rm) | (reg << 3)));
-    if (memory) e.put(static_cast<u8>(((address.index & 7) << 3) | (address.base & 7)));
+    e.put(static_cast<u8>((memory ? memory_form(address) : 0xC0 | rm) | (reg << 3)));
+    if (memory) put_address(e, address);
     if (insn.opcode_map != 0 && immediate_size(insn) != 0) e.put(static_cast<u8>(insn.immediate));
     return e;
 }

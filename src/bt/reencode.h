@@ -10,14 +10,16 @@
 
 namespace ringshift::bt {
 
-/// Host registers of a rewritten memory operand [base + index], by their numbers.
+/// A rewritten memory operand: [base + index], or without an index [base + displacement]; registers by their numbers.
 struct HostAddress {
+    static constexpr u8 no_index = 4; ///< as encoded
     u8 base = 11;
     u8 index = 9;
+    u16 displacement = 0; ///< only without an index
 };
 
 struct Encoded {
-    std::array<u8, 20> bytes{};
+    std::array<u8, 24> bytes{};
     u8 size = 0;
     void put(u8 byte) { bytes[size++] = byte; }
 };

@@ -93,6 +93,9 @@ struct Runtime {
     u64 return_stack = 0;    ///< where the return stack begins: the address of its sentinel
 
     u64 scratch = 0; ///< within one instruction
+    /// Host addresses of ranges that several operands lie in (share.cpp), within one run of a block's instructions.
+    static constexpr u32 shared_slots = 6;
+    std::array<u64, shared_slots> shared{};
     u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match
     u64 code = 0;    ///< where to enter
 

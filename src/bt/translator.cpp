@@ -31,7 +31,17 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     m_e.begin(record);
     m_falls_through = insn(count - 1).mnemonic != Mnemonic::invalid;
     emit_entry();
-    for (u32 i = 0; i < count; ++i) emit_instruction(i);
+    plan_sharing();
+    auto run = m_sharing_plan.runs.begin();
+    for (u32 i = 0; i < count; ++i) {
+        if (run == m_sharing_plan.runs.end() || run->first != i) {
+            emit_instruction(i);
+            continue;
+        }
+        emit_run(*run);
+        i = run->last;
+        ++run;
+    }
     if (m_falls_through) {
         emit_settle_x87_pointers(count - 1);
         m_e.mark(count - 1, Provenance::exit, "the block ends here: to the next instruction");
@@ -84,8 +94,7 @@ void Translator::emit_instruction(u32 i) {
 bool Translator::emit_special(u32 i) {
     const Insn& in = insn(i);
     const Mnemonic mnemonic = in.mnemonic;
-    const bool shares_name = mnemonic == Mnemonic::MOVSD || mnemonic == Mnemonic::CMPSD; // a string instruction's
-    if (is_fpu(in)) return (shares_name || policy(mnemonic).strategy == Strategy::Native) && emit_fpu(i);
+    if (is_fpu(in)) return runs_fpu_natively(in) && emit_fpu(i);
     switch (policy(mnemonic).strategy) {
     case Strategy::Native: return emit_native(i);
     case Strategy::Expand: return emit_control(i) || emit_stack(i) || emit_system(i);
@@ -93,6 +102,36 @@ bool Translator::emit_special(u32 i) {
     case Strategy::Stop: return false;
     }
     return false;
+}
+
+void Translator::plan_sharing() {
+    m_alone.clear();
+    m_sharing_plan = {};
+    if (!m_options.native || !m_options.share || !m_options.inline_memory) return;
+    SharingPlanner planner(*m_block, *m_mode);
+    for (u32 i = 0; i < m_block->insns.size(); ++i) planner.add(i, sharing_facts(i));
+    m_sharing_plan = planner.finish();
+}
+
+/// A run with shared look-ups, and behind the block once more with look-ups of their own.
+void Translator::emit_run(const SharingRun& run) {
+    auto after = m_e.a.newLabel();
+    const u16 loaded = m_fpu_loaded;
+    const auto code = m_unsettled_code, data = m_unsettled_data;
+    m_sharing = true;
+    for (u32 i = run.first; i <= run.last; ++i) emit_instruction(i);
+    m_sharing = false;
+    m_e.a.bind(after);
+    m_e.later([=, this] {
+        m_fpu_loaded = loaded;
+        m_unsettled_code = code;
+        m_unsettled_data = data;
+        for (u32 i = run.first; i <= run.last; ++i) {
+            if (share_of(i).leads) m_e.a.bind(m_alone.at(i));
+            emit_instruction(i);
+        }
+        m_e.a.jmp(after);
+    });
 }
 
 void Translator::emit_handler_call(u32 i) {

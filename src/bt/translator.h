@@ -4,8 +4,10 @@
 #include "bt/emitter.h"
 #include "bt/options.h"
 #include "bt/reencode.h"
+#include "bt/share.h"
 #include "bt/verifier.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -54,10 +56,23 @@ class Translator {
     /// The same for r9d = offset in `segment` (or another register if the segment is flat).
     Address emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
                         const asmjit::Label& after, bool aligned = false);
+    /// The same, with rcx in r12 and no handler behind `miss`.
+    Address emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
+                           Intent intent, bool aligned);
     void emit_effective_offset(const Insn& insn);
+    /// Insn i's memory operand, looked up by itself or with others (share.cpp).
+    HostAddress emit_operand(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned = false);
+    static x86::Mem host_memory(HostAddress at, u32 size) {
+        if (at.index == HostAddress::no_index) return x86::Mem(x86::r11, at.displacement, size);
+        return x86::Mem(x86::r11, x86::gpq(at.index), 0, 0, size);
+    }
+    const Share& share_of(u32 i) const { return m_sharing_plan.shares[i]; }
+    void plan_sharing();
+    void emit_run(const SharingRun& run);
 
     // emit_integer.cpp
     bool emit_native(u32 i);
+    SharingFacts sharing_facts(u32 i) const;
     bool emit_lea(u32 i);
     bool emit_divide(u32 i);
     bool emit_stack(u32 i);
@@ -85,6 +100,8 @@ class Translator {
     void emit_handler_later(u32 i, const asmjit::Label& entry, const asmjit::Label& after, const char* why);
 
     // emit_fpu.cpp
+    /// policy.def has it as Native; MOVSD and CMPSD share their rows with string instructions.
+    static bool runs_fpu_natively(const Insn& insn);
     bool emit_fpu(u32 i);
     void emit_load_fpu(u32 i, u16 needs);
     void emit_load_control_word(u32 i, HostAddress address, const asmjit::Label& after);
@@ -114,7 +131,10 @@ class Translator {
     Verifier m_verifier;
     Block* m_block = nullptr;
     const Mode* m_mode = nullptr;
-    u16 m_fpu_loaded = 0; ///< of fpu_ready: what the code emitted so far has in the host's registers
+    SharingPlan m_sharing_plan;
+    bool m_sharing = false;               ///< false in the second copy of a run
+    std::map<u32, asmjit::Label> m_alone; ///< where the second copy of a leader begins
+    u16 m_fpu_loaded = 0;                 ///< of fpu_ready: what the code emitted so far has in the host's registers
     // Indexes of the instructions whose x87 pointers are still to be written.
     std::optional<u32> m_unsettled_code;
     std::optional<u32> m_unsettled_data;

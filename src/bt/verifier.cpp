@@ -5,8 +5,9 @@
 //    whatever changes a flag beyond the six arithmetic ones;
 //  - memory other than: guest memory as [r11 + register], where r11 was loaded with the addend of a TLB entry behind a
 //    look at the same entry's tag of the same privilege, and at the write tag for a store, with a conditional jump
-//    behind the tag and no branch target behind the addend; CpuState and the attention word by r15; the TLB (never
-//    written) and the engine's tables (code pointers never written) by r14;
+//    behind the tag and no branch target behind the addend; or as [r11 + constant], within the range that the look-up
+//    was for, where r11 is that address or comes from a slot to which it was stored before (share.cpp); CpuState and
+//    the attention word by r15; the TLB (never written) and the engine's tables (code pointers never written) by r14;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
 //    pointers in the engine's tables, calls in the block that are no links (RET takes what calls have left on the
 //    return stack, which nothing else can write);
@@ -24,6 +25,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ringshift::bt {
@@ -79,13 +81,32 @@ bool moves_r12(std::span<const u8> bytes, bool to_r12) {
     return to_r12 ? to == 12 && ((narrow_registers | bit(1)) & bit(from)) != 0 : from == 12;
 }
 
+/// LEA r11d, [r9 + constant]: the last byte of a range whose first is at r9. Its size, or 0.
+u32 range_before(std::span<const u8> bytes) {
+    if (bytes.size() < 4 || bytes[0] != 0x45 || bytes[1] != 0x8D) return 0;
+    if (bytes[2] == 0x59 && bytes[3] < 0x80) return bytes[3] + 1u;
+    if (bytes[2] == 0x99 && bytes[5] == 0 && bytes[6] == 0) return (bytes[3] | u32{bytes[4]} << 8) + 1;
+    return 0;
+}
+
+template <std::size_t n>
+bool begins_with(std::span<const u8> bytes, const std::array<u8, n>& start) {
+    return bytes.size() >= n && std::equal(start.begin(), start.end(), bytes.begin());
+}
+/// MOV ecx, 28, by which the low four bits of an address are shifted: it is a multiple of 16.
+constexpr std::array<u8, 5> asks_alignment{0xB9, 28, 0, 0, 0};
+constexpr std::array<u8, 4> adds_r9_to_r11{0x4F, 0x8D, 0x1C, 0x0B};
+constexpr std::array<u8, 3> stores_r11_by_r14{0x4D, 0x89, 0x9E};
+
 /// A place by r14.
 struct Place {
-    enum class What { tag, addend, pointer, counter, other } what = What::other;
+    enum class What { tag, addend, pointer, slot, counter, other } what = What::other;
     bool user = false;
     bool write_tag = false;
     u8 index = HostMemory::no_register; ///< the register that says which entry
     bool asked = false;                 ///< a conditional jump has followed
+    u32 range = 0;                      ///< tag: how many bytes from r9 on are asked for, as far as can be seen
+    u32 slot = 0;                       ///< slot: its number
 };
 
 class Check {
@@ -106,10 +127,10 @@ class Check {
     std::string check_line(const Line& line);
     std::string check_registers(const Line& line);
     std::string check_branch(const Line& line) const;
-    std::string check_memory(const HostMemory& m);
+    std::string check_memory(const HostMemory& m, std::span<const u8> bytes);
     std::string check_guest_memory(const HostMemory& m) const;
     std::string check_state(const HostMemory& m) const;
-    std::string check_tables(const HostMemory& m);
+    std::string check_tables(const HostMemory& m, std::span<const u8> bytes);
     std::string check_links() const;
     std::optional<Place> place_of(const HostMemory& m) const;
     std::span<const u8> bytes(const Line& line) const { return m_code.subspan(line.offset, line.insn.length); }
@@ -129,6 +150,9 @@ class Check {
     std::optional<Place> m_tag;    ///< asked last
     std::optional<Place> m_addend; ///< r11 holds it
     std::optional<Place> m_loaded; ///< by the current instruction
+    std::optional<Place> m_range;  ///< r11 holds the address of what was asked for
+    u32 m_asked = 0;               ///< bytes, by the look-up in the making
+    std::array<std::optional<Place>, Runtime::shared_slots> m_slots;
 };
 
 std::string Check::decode() {
@@ -164,16 +188,24 @@ std::string Check::check_line(const Line& line) {
     const HostInsn& in = line.insn;
     if (!allowed(in.kind)) return "not on the list of what generated code may contain";
     if (in.sets_system_flags) return "changes a flag that is not the guest's";
-    if (m_targets[line.offset]) m_addend.reset();
+    if (m_targets[line.offset]) {
+        m_addend.reset();
+        m_range.reset();
+    }
+    if (const u32 range = range_before(bytes(line)); range != 0) m_asked = range;
+    if (begins_with(bytes(line), asks_alignment)) m_asked = std::max(m_asked, 16u);
     m_loaded.reset();
     for (u8 i = 0; i < in.memory_count; ++i)
-        if (std::string error = check_memory(in.memory[i]); !error.empty()) return error;
+        if (std::string error = check_memory(in.memory[i], bytes(line)); !error.empty()) return error;
     if (in.kind == HostKind::jump || in.kind == HostKind::conditional_jump || in.kind == HostKind::call)
         if (std::string error = check_branch(line); !error.empty()) return error;
     if (in.kind == HostKind::fpu_state && in.memory_count != 0 && in.memory[0].base == 11)
         return "would show the guest host addresses, or load them from it";
     if (std::string error = check_registers(line); !error.empty()) return error;
     if ((in.written & bit(11)) != 0) {
+        m_range = begins_with(bytes(line), adds_r9_to_r11) ? m_addend : std::nullopt;
+        if (m_loaded && m_loaded->what == Place::What::slot && in.written_64 == bit(11))
+            m_range = m_slots[m_loaded->slot];
         m_addend.reset();
         if (m_loaded && m_loaded->what == Place::What::addend && in.written_64 == bit(11) && m_tag && m_tag->asked &&
             m_tag->user == m_loaded->user && m_tag->index == m_loaded->index)
@@ -183,6 +215,7 @@ std::string Check::check_line(const Line& line) {
     if (m_tag && (in.written & bit(m_tag->index)) != 0) m_tag.reset();
     if (in.kind == HostKind::call) {
         m_addend.reset();
+        m_range.reset();
         m_tag.reset();
     }
     return {};
@@ -216,12 +249,12 @@ std::string Check::check_branch(const Line& line) const {
     return {};
 }
 
-std::string Check::check_memory(const HostMemory& m) {
+std::string Check::check_memory(const HostMemory& m, std::span<const u8> bytes) {
     if (m.segment || m.rip_relative || m.address32 || m.vector_index || m.size > longest_access + 512)
         return "addresses memory in a way that generated code does not";
     switch (m.base) {
     case 11: return check_guest_memory(m);
-    case 14: return check_tables(m);
+    case 14: return check_tables(m, bytes);
     case 15: return check_state(m);
     default: break;
     }
@@ -229,6 +262,12 @@ std::string Check::check_memory(const HostMemory& m) {
 }
 
 std::string Check::check_guest_memory(const HostMemory& m) const {
+    if (m.index == HostMemory::no_register && m_range) {
+        if (m_range->user != m_user) return "the TLB of the other privilege was asked";
+        if (m.writes && !m_range->write_tag) return "a store after a look at the read tag";
+        if (m.displacement < 0 || m.displacement + m.size > m_range->range) return "outside of the range asked for";
+        return {};
+    }
     if (m.index == HostMemory::no_register || m.index == 4 || m.factor != 1 || m.displacement < 0 ||
         m.displacement + m.size > longest_access)
         return "guest memory is [r11 + register]";
@@ -266,6 +305,9 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
     const i64 in_runtime = m.displacement - m_runtime_distance;
     if (in_runtime < 0 || in_runtime + m.size > static_cast<i64>(sizeof(Runtime))) return std::nullopt;
     const auto field = static_cast<std::size_t>(in_runtime);
+    constexpr std::size_t slots = offsetof(Runtime, shared), slots_end = slots + sizeof(Runtime::shared);
+    if (!indexed && field >= slots && field < slots_end && m.size == 8 && (field - slots) % 8 == 0)
+        return Place{Place::What::slot, false, false, 0, static_cast<u32>((field - slots) / 8)};
     if (!indexed)
         return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
     if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))
@@ -274,11 +316,16 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
     return field >= offsetof(Runtime, jumps) ? std::optional(Place{}) : std::nullopt;
 }
 
-std::string Check::check_tables(const HostMemory& m) {
+std::string Check::check_tables(const HostMemory& m, std::span<const u8> bytes) {
     const auto place = place_of(m);
     if (!place) return "not within the TLB or the engine's tables";
     if (m.index != HostMemory::no_register && (m.index < 9 || m.index > 12)) return "the index is no scratch register";
     const bool indexed = m.index != HostMemory::no_register;
+    if (m.writes && place->what == Place::What::slot) {
+        if (!begins_with(bytes, stores_r11_by_r14) || !m_range) return "a slot is for the address of a range";
+        m_slots[place->slot] = m_range;
+        return {};
+    }
     const auto field = static_cast<std::size_t>(m.displacement - m_runtime_distance);
     const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_stack) ||
                          field == offsetof(Runtime, code) || field == offsetof(Runtime, context);
@@ -286,7 +333,10 @@ std::string Check::check_tables(const HostMemory& m) {
     if (m.writes && (engines || !writable)) return "writes what generated code only reads";
     m_loaded = place;
     m_loaded->index = m.index;
-    if (place->what == Place::What::tag) m_tag = m_loaded;
+    if (place->what == Place::What::tag) {
+        m_tag = m_loaded;
+        m_tag->range = std::max(std::exchange(m_asked, 0), 1u);
+    }
     return {};
 }
 
