@@ -80,6 +80,7 @@ constexpr std::array runtime_fields{
     Field{offsetof(Runtime, block), 8, 0, "block"},
     Field{offsetof(Runtime, counter), 8, 0, "counter"},
     Field{offsetof(Runtime, scratch), 8, 0, "scratch"},
+    Field{offsetof(Runtime, shared), sizeof(Runtime::shared), 8, "shared"},
     Field{offsetof(Runtime, context), 8, 0, "context"},
     Field{offsetof(Runtime, code), 8, 0, "code"},
     Field{offsetof(Runtime, arriving), 8, 0, "arriving"},

@@ -205,3 +205,28 @@ TEST_CASE("A doctored block is refused") {
     // Without the load of the addend, r11 holds a page number.
     CHECK_THAT(d.with({0x4F, 0x8B, 0x9C, 0xD6}, {0x4F, 0x8B, 0x94, 0xD6}), Catch::Contains("no addend"));
 }
+
+TEST_CASE("Shared look-ups are refused if what follows leaves their range or their slot") {
+    // mov eax, [ebx]; mov ecx, [ebx + 8]; mov [ebx + 4], edx; ret
+    static constexpr std::array<u8, 9> guest{0x8B, 0x03, 0x8B, 0x4B, 0x08, 0x89, 0x53, 0x04, 0xC3};
+    Workbench bench(checked());
+    const Verifier verifier(bench.emitter());
+    const auto with = [&](std::vector<u8> from, std::vector<u8> to) {
+        auto block = bench.decode(guest, 0x1000);
+        const auto emitted = bench.translate(*block);
+        std::vector<u8> code(emitted.begin(), emitted.end());
+        const auto at = std::search(code.begin(), code.end(), from.begin(), from.end());
+        REQUIRE(at != code.end());
+        std::copy(to.begin(), to.end(), at);
+        return verifier.check(*block, bench.mode(), code);
+    };
+    const std::vector<u8> last_byte{0x45, 0x8D, 0x59, 0x0B};                      // lea r11d, [r9 + 11]
+    const std::vector<u8> second{0x41, 0x8B, 0x8C, 0x23, 0x08, 0x00, 0x00, 0x00}; // mov ecx, [r11 + 8]
+    CHECK(with(last_byte, last_byte) == "");
+    CHECK_THAT(with(last_byte, {0x45, 0x8D, 0x59, 0x0A}), Catch::Contains("outside of the range"));
+    CHECK_THAT(with(second, {0x41, 0x8B, 0x8C, 0x23, 0x09}), Catch::Contains("outside of the range"));
+    CHECK_THAT(with(second, {0x41, 0x8B, 0x8C, 0x23, 0xF8, 0xFF, 0xFF, 0xFF}), Catch::Contains("outside of the range"));
+    CHECK_THAT(with({0x4F, 0x8D, 0x1C, 0x0B}, {0x4F, 0x8D, 0x1C, 0x13}),
+               Catch::Contains("range"));                                                       // lea r11, [r11 + r10]
+    CHECK_THAT(with({0x4D, 0x89, 0x9E}, {0x4D, 0x89, 0x8E}), Catch::Contains("a slot is for")); // mov slot, r9
+}
