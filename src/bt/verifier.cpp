@@ -307,7 +307,7 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
     const auto field = static_cast<std::size_t>(in_runtime);
     constexpr std::size_t slots = offsetof(Runtime, shared), slots_end = slots + sizeof(Runtime::shared);
     if (!indexed && field >= slots && field < slots_end && m.size == 8 && (field - slots) % 8 == 0)
-        return Place{Place::What::slot, false, false, 0, static_cast<u32>((field - slots) / 8)};
+        return Place{.what = Place::What::slot, .slot = static_cast<u32>((field - slots) / 8)};
     if (!indexed)
         return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
     if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))
