@@ -66,7 +66,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     TranslatorEngine(Cpu& cpu, const Options& options, Runtime& runtime)
         : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu),
           m_emitter(&runtime, cpu.mmu.fast_tlb()), m_translator(cpu, m_emitter, m_options), m_heat(heat_entries),
-          m_buckets(buckets), m_links(runtime) {
+          m_changes(heat_entries), m_buckets(buckets), m_links(runtime) {
         m_ledger.split = options.instrument;
         cpu.mmu.memory().add_listener(*this);
         cpu.mmu.set_flush_listener(this);
@@ -101,6 +101,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void unwatch(Block& block);
     void unwatch_evicted(Block& block);
     std::vector<u8> guest_bytes(const Block& block) const;
+    void cool_down(const BlockKey& key);
     void destroy(Block& block, Cause why);
     void destroy_all(Cause why);
     void forget_blocks(Cause why);
@@ -146,7 +147,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::vector<Mode> m_modes;
     u32 m_mode = 0; ///< the mode found last
 
-    std::vector<u8> m_heat;
+    std::vector<i32> m_heat;   ///< by key: times interpreted; below zero: has to cool down first
+    std::vector<u8> m_changes; ///< by key: how often its code has changed
     std::vector<Block*> m_buckets;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
@@ -322,11 +324,12 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         } else {
             destroy(*block, Cause::smc);
             block = nullptr;
+            cool_down(key);
         }
     }
     if (block) return {static_cast<i64>(block->insns.size()) <= state.budget ? block : nullptr, false};
-    u8& heat = m_heat[key.hash() % heat_entries];
-    if (heat < m_options.hot_threshold) {
+    i32& heat = m_heat[key.hash() % heat_entries];
+    if (heat < static_cast<i32>(m_options.hot_threshold)) {
         ++heat;
         return {};
     }
@@ -519,7 +522,8 @@ void TranslatorEngine::flushed_all() {
 // A block is watched: its bytes are marked as code, and a store to them comes here after the fact. It then becomes
 // dormant, with nothing that leads to it, until it is wanted again or evicted. Many writes change nothing (a page is
 // loaded again, a breakpoint is set and cleared), so its bytes are compared first. A store beside the bytes, in the
-// same 128, costs a look at the frame's blocks and nothing else.
+// same 128, costs a look at the frame's blocks and nothing else. Code that is other code each time it is wanted is not
+// worth translating: it has to cool down, twice as long after each change.
 
 /// Of a new block, or of one that was dormant.
 void TranslatorEngine::watch(Block& block) {
@@ -561,6 +565,13 @@ std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
         at += part.bytes;
     }
     return bytes;
+}
+
+/// Code that keeps changing is left to the interpreter for longer each time.
+void TranslatorEngine::cool_down(const BlockKey& key) {
+    const u64 i = key.hash() % heat_entries;
+    m_changes[i] = static_cast<u8>(std::min(m_changes[i] + 1, 16));
+    m_heat[i] = -static_cast<i32>(m_options.hot_threshold << m_changes[i]);
 }
 
 bool TranslatorEngine::code_written(PhysAddr address, u64 size) {

@@ -45,7 +45,6 @@ class Fifo final : public SequentialPolicy {
   public:
     /// One unit is the policy "flush".
     Fifo(u32 size, u32 units) : SequentialPolicy(size), m_unit(size / units & ~63u), m_units(units) {}
-    std::string_view name() const override { return m_units == 1 ? "flush" : "fifo"; }
     u32 largest() const override { return m_unit; }
     u32 place(u32 size, std::vector<u32>& evicted) override {
         const u32 unit_end = (m_current + 1) * m_unit;
@@ -70,7 +69,6 @@ class Fifo final : public SequentialPolicy {
 class Ring final : public SequentialPolicy {
   public:
     using SequentialPolicy::SequentialPolicy;
-    std::string_view name() const override { return "ring"; }
     u32 largest() const override { return m_size; }
     u32 place(u32 size, std::vector<u32>& evicted) override {
         if (m_next + size > m_size) m_next = 0;

@@ -21,7 +21,6 @@ namespace ringshift::bt {
 class CachePolicy {
   public:
     virtual ~CachePolicy() = default;
-    virtual std::string_view name() const = 0;
     /// The largest block that can be placed.
     virtual u32 largest() const = 0;
     /// The offset of `size` bytes, 1 to largest(). Blocks that have to go are added to `evicted` and are no longer the

@@ -76,8 +76,7 @@ std::string as_json(const Machine& machine, const MachineStatistics& s) {
                               {"guest_bytes", l.translated_bytes},
                               {"host_bytes", l.emitted_bytes},
                               {"evictions", l.evictions},
-                              {"revived", l.revived},
-                              {"self_checking", l.self_checking}};
+                              {"revived", l.revived}};
         const Shares shares(l);
         json["time_percent"] = {
             {"cached", shares.cached}, {"translate", shares.translate}, {"interpret", shares.interpret}};
@@ -112,7 +111,6 @@ std::vector<std::pair<std::string, std::string>> ledger_columns(const bt::Ledger
     columns.emplace_back("emitted_bytes", std::to_string(l.emitted_bytes));
     columns.emplace_back("evictions", std::to_string(l.evictions));
     columns.emplace_back("revived", std::to_string(l.revived));
-    columns.emplace_back("self_checking", std::to_string(l.self_checking));
     return columns;
 }
 

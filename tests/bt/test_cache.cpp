@@ -192,6 +192,7 @@ TEST_CASE("A store into the running block takes effect at the next instruction")
         const Run result = run(code, engine, 6'000);
         CHECK(result.report == "");
         if (engine == "bt") CHECK(result.ledger.cause(bt::Cause::smc) > 100);
+        if (engine == "bt:hot=12") CHECK(result.ledger.level(bt::Level::translate) <= 20); // it keeps changing
     }
 }
 
