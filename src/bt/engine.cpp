@@ -353,7 +353,12 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     append_after_sti(*block, mode);
     if (static_cast<i64>(block->insns.size()) > m_cpu.state.budget) return nullptr;
     const auto code = emit(*block, mode);
-    for (const DecodedInsn& insn : block->insns) block->bytes += std::max<u32>(insn.insn.length, 1);
+    for (const DecodedInsn& decoded : block->insns) {
+        // What is no instruction may become one by a change of any byte that was looked at.
+        const u32 left = static_cast<u32>(page_size - key.start.offset()) - block->bytes;
+        const bool is_one = decoded.insn.mnemonic != Mnemonic::invalid;
+        block->bytes += is_one ? decoded.insn.length : std::min<u32>(left, Decoder::max_length);
+    }
     block->guest = guest_bytes(*block);
     block->code_offset = make_room(block->code_size);
     m_memory->publish(block->code_offset, code);

@@ -24,8 +24,11 @@ BlockCache::Owner BlockCache::decode(PhysAddr start, const u8* bytes, bool code3
             m_decoded.pop_back();
             break;
         }
-        size += std::max<u32>(decoded.insn.length, 1);
-        if (outcome != Decoder::Outcome::ok) break; // #UD ends the block
+        if (outcome != Decoder::Outcome::ok) { // #UD ends the block, and any byte that was looked at may end the #UD
+            size += std::min<u32>(in_frame - size, Decoder::max_length);
+            break;
+        }
+        size += decoded.insn.length;
         if (policy(decoded.insn.mnemonic).facts & (fact::Branch | fact::Stops)) break;
     }
     void* const memory = operator new(sizeof(Block) + m_decoded.size() * sizeof(DecodedInsn));
