@@ -380,7 +380,8 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
 bool TranslatorEngine::take_crossing_instruction(Block& block) {
     const DecodedInsn* decoded = m_interpreter.fetch_one();
     const LinearAddr address = linear_rip();
-    if (!decoded || address.offset() + decoded->insn.length <= page_size) return false;
+    if (!decoded || decoded->insn.mnemonic == Mnemonic::invalid) return false;
+    if (address.offset() + decoded->insn.length <= page_size) return false;
     const auto second = second_frame(address);
     if (!second || !m_cpu.mmu.memory().frame(*second).is_ram) return false;
     block.insns.push_back(*decoded);
