@@ -194,6 +194,7 @@ HostFeatures host_features() {
     }
     if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) features.bmi2 = (ebx & (1u << 8)) != 0;
     if (__get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx)) features.lahf = (ecx & 1) != 0;
+    features.avx = __builtin_cpu_supports("avx") != 0;
     return features;
 }
 
@@ -203,6 +204,7 @@ Result<> probe_host(const HostFeatures& features) {
     if (!features.lahf) return missing("its processor has no LAHF in 64-bit mode");
     if (!features.fxsr) return missing("its processor has no FXSAVE");
     if (!features.crc32) return missing("its processor has no CRC32 (SSE4.2)");
+    if (!features.avx) return missing("it has no AVX, or its system does not enable it");
     const auto memory = TRY(CodeMemory::create(4096));
     for (const Probe& probe : probes) {
         const u64 result = TRY(run(*memory, probe));

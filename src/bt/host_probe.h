@@ -11,6 +11,7 @@ struct HostFeatures {
     bool lahf = false; ///< LAHF and SAHF in 64-bit mode
     bool fxsr = false;
     bool crc32 = false; ///< SSE4.2
+    bool avx = false;   ///< VZEROUPPER: the processor has it and the system saves its state
 };
 HostFeatures host_features();
 
