@@ -1,0 +1,137 @@
+// The translator's engine, for the files that implement it: engine.cpp (the loop, blocks and links), engine_code.cpp
+// (code that changes) and engine_explain.cpp (what is shown to people).
+#pragma once
+
+#include "bt/code_cache.h"
+#include "bt/engine.h"
+#include "bt/explain.h"
+#include "bt/links.h"
+#include "bt/policy.h"
+#include "bt/stubs.h"
+#include "bt/translator.h"
+#include "cpu/interp/interpreter.h"
+
+#include <map>
+#include <unordered_map>
+
+namespace ringshift::bt {
+
+class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListener {
+  public:
+    static Result<std::unique_ptr<Engine>> create(Cpu& cpu, const Options& options);
+    ~TranslatorEngine() override;
+
+    std::string_view name() const override { return "bt"; }
+    Exit run(i64 instructions) override;
+    void invalidate_all() override;
+    std::string describe_code(LinearAddr address, const CodeView& view) override;
+    Ledger ledger() const;
+    void set_debug_control(DebugControl control) override { m_interpreter.set_debug_control(std::move(control)); }
+
+  private:
+    TranslatorEngine(Cpu& cpu, const Options& options, Runtime& runtime)
+        : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu),
+          m_emitter(&runtime, cpu.mmu.fast_tlb()), m_translator(cpu, m_emitter, m_options), m_heat(heat_entries),
+          m_changes(heat_entries), m_buckets(buckets), m_links(runtime) {
+        m_ledger.split = options.instrument;
+        cpu.mmu.memory().add_listener(*this);
+        cpu.mmu.set_flush_listener(this);
+    }
+
+    static constexpr std::size_t heat_entries = 65536;
+    static constexpr std::size_t buckets = 262144;
+    static constexpr std::size_t recent_entries = 65536;
+    /// In front of the buckets, so that a block's memory is not looked at before it is the right one.
+    struct Recent {
+        BlockKey key;
+        Block* block = nullptr;
+    };
+
+    // Finding and making blocks.
+    u32 current_mode();
+    Block* find(const BlockKey& key);
+    struct Found {
+        Block* block = nullptr;  ///< null: the interpreter's turn
+        bool translated = false; ///< just now
+    };
+    /// The block at CS:RIP, translated if it is hot; one that the budget covers.
+    Found block_here();
+    Block* translate(const BlockKey& key, const Mode& mode);
+    /// Code that has a place in the cache, of a shorter block if need be.
+    std::span<const u8> emit(Block& block, const Mode& mode);
+    void append_after_sti(Block& block, const Mode& mode);
+    bool take_crossing_instruction(Block& block);
+    std::optional<PhysAddr> second_frame(LinearAddr address);
+    u32 make_room(u32 size);
+    void watch(Block& block);
+    void unwatch(Block& block);
+    void unwatch_evicted(Block& block);
+    std::vector<u8> guest_bytes(const Block& block) const;
+    void cool_down(const BlockKey& key);
+    void destroy(Block& block, Cause why);
+    void destroy_all(Cause why);
+    void forget_blocks(Cause why);
+    void bury() { m_graveyard.clear(); }
+
+    // For people.
+    std::optional<Explanation> explain_at(LinearAddr address);
+    Block* block_around(LinearAddr address);
+    std::unique_ptr<Block> decode_at(LinearAddr address);
+
+    // Running.
+    Exit loop(i64 instructions);
+    void enter(Block& block, Level level);
+    void finish_step();
+    void follow(Link& link, Block& target);
+    void interpreted();
+    /// `block` stands at CS:RIP.
+    TargetPage page_of(const Block& block) const;
+    LinearAddr linear_rip() const {
+        return LinearAddr(static_cast<u32>(m_cpu.state.segment(SegmentName::cs).base + m_cpu.state.rip));
+    }
+
+    // CodeWriteListener
+    bool code_written(PhysAddr address, u64 size) override;
+    void mark_again(PhysAddr frame) override;
+    void map_changed() override;
+    // Mmu::FlushListener
+    void flushed_page(LinearAddr address) override;
+    void flushed_non_global() override;
+    void flushed_all() override;
+    void flushed();
+
+    Cpu& m_cpu;
+    const Options m_options;
+    Runtime& m_runtime;
+    Interpreter m_interpreter;
+    Emitter m_emitter;
+    Translator m_translator;
+    std::unique_ptr<Stubs> m_stubs;
+    std::unique_ptr<CodeMemory> m_memory;
+    std::unique_ptr<CachePolicy> m_policy;
+
+    std::vector<Mode> m_modes;
+    u32 m_mode = 0; ///< the mode found last
+
+    std::vector<i32> m_heat;   ///< by key: times interpreted; below zero: has to cool down first
+    std::vector<u8> m_changes; ///< by key: how often its code has changed
+    std::vector<Block*> m_buckets;
+    std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
+    std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
+    struct CodeFrame {
+        List<Block, &Block::in_frame> blocks;          ///< that begin here
+        List<Block, &Block::in_second_frame> entering; ///< that cross into it
+        bool has_stale_marks = false;                  ///< of blocks that were evicted
+    };
+    std::unordered_map<u64, CodeFrame> m_frames;
+    std::vector<std::unique_ptr<Block>> m_graveyard;
+    std::vector<u32> m_evicted;
+    Links m_links;
+
+    static constexpr u64 nothing_asked = ~u64{0};
+    u64 m_asked = nothing_asked; ///< the EIP for which generated code was left last
+    Ledger m_ledger;
+    History m_history;
+};
+
+} // namespace ringshift::bt
