@@ -30,12 +30,6 @@ namespace {
 
 using enum Mnemonic;
 
-const Operand* memory_operand(const Insn& in) {
-    for (const Operand& op : in.operands)
-        if (op.kind == OperandKind::memory) return &op;
-    return nullptr;
-}
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 x86::Mem in_fpu(std::size_t offset, u32 size) { return in_state(offsetof(CpuState, fpu) + offset, size); }
@@ -56,7 +50,7 @@ bool Translator::emit_fpu(u32 i) {
         m_e.mark(i, Provenance::native, "nothing to wait for: all exceptions are masked");
         return true;
     }
-    const Operand* memory = memory_operand(in);
+    const Operand* memory = in.memory_operand();
     const Intent intent = form.writes ? Intent::write : Intent::read;
     if (memory && !can_address(in.memory.segment, intent)) return false;
     emit_load_fpu(i, form.needs);

@@ -23,12 +23,6 @@ bool plain_operands(const Insn& in) {
     return true;
 }
 
-const Operand* memory_operand(const Insn& in) {
-    for (const Operand& op : in.operands)
-        if (op.kind == OperandKind::memory) return &op;
-    return nullptr;
-}
-
 /// A memory operand of these is not accessed.
 bool touches_nothing(Mnemonic m) {
     return m == NOP || m == PAUSE || m == PREFETCHNTA || m == PREFETCHT0 || m == PREFETCHT1 || m == PREFETCHT2;
@@ -91,7 +85,7 @@ bool Translator::emit_native(u32 i) {
     if (!plain_operands(in)) return emit_system(i);
     const Encodable how = encodable(in);
     if (how == Encodable::no) return false;
-    const Operand* memory = memory_operand(in);
+    const Operand* memory = in.memory_operand();
     const auto embed = [&](const Encoded& e) { a.embed(e.bytes.data(), e.size); };
     if (!memory) {
         m_e.mark(i, Provenance::native, "re-encoded as itself");
@@ -123,7 +117,7 @@ bool Translator::emit_native(u32 i) {
 
 SharingFacts Translator::sharing_facts(u32 i) const {
     const Insn& in = insn(i);
-    const Operand* memory = memory_operand(in);
+    const Operand* memory = in.memory_operand();
     SharingFacts facts;
     if (is_fpu(in)) {
         const FpuForm form = fpu_form(in);
@@ -207,8 +201,7 @@ bool Translator::emit_divide(u32 i) {
             m_e.mark(i, Provenance::helper, "a division that may fault");
             m_e.a.bind(miss);
             m_e.a.mov(x86::rcx, x86::r12);
-            m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
-            m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+            emit_call_of_site(i);
             m_e.a.jmp(after);
         });
     }
@@ -220,8 +213,7 @@ bool Translator::emit_divide(u32 i) {
         a.short_().jmp(over);
         a.bind(slow);
         a.mov(x86::rcx, x86::r12);
-        a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
-        a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+        emit_call_of_site(i);
         a.bind(over);
     } else {
         a.idiv(x86::edx, x86::eax, divisor);

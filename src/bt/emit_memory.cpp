@@ -71,8 +71,7 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
                  "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
         m_e.a.bind(miss);
         m_e.a.mov(x86::rcx, x86::r12);
-        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
-        m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+        emit_call_of_site(i);
         m_e.a.jmp(after);
     });
     return address;

@@ -75,8 +75,7 @@ void Translator::emit_handler_later(u32 i, const asmjit::Label& entry, const asm
     m_e.later([this, i, entry, after, why] {
         m_e.mark(i, Provenance::helper, why);
         m_e.a.bind(entry);
-        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
-        m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+        emit_call_of_site(i);
         m_e.a.jmp(after);
     });
 }

@@ -17,12 +17,6 @@ bool has_operand(const Insn& insn, OperandKind kind) {
     return false;
 }
 
-const Operand* memory_operand(const Insn& insn) {
-    for (const Operand& op : insn.operands)
-        if (op.kind == OperandKind::memory) return &op;
-    return nullptr;
-}
-
 FpuForm x87_form(const Insn& insn) {
     FpuForm form{.needs = fpu_ready::x87, .pointers = true};
     switch (insn.mnemonic) {
@@ -63,7 +57,7 @@ FpuForm vector_form(const Insn& insn) {
     FpuForm form;
     if (has_operand(insn, OperandKind::mmx) || insn.mnemonic == EMMS) form.needs |= fpu_ready::x87;
     if (has_operand(insn, OperandKind::xmm)) form.needs |= fpu_ready::sse;
-    const Operand* memory = memory_operand(insn);
+    const Operand* memory = insn.memory_operand();
     switch (insn.mnemonic) {
     case CVTPS2PI:
     case CVTTPS2PI:

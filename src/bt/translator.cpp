@@ -134,10 +134,14 @@ void Translator::emit_run(const SharingRun& run) {
     });
 }
 
-void Translator::emit_handler_call(u32 i) {
-    m_e.mark(i, Provenance::helper, handler_reason(insn(i)));
+void Translator::emit_call_of_site(u32 i) {
     m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
     m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+}
+
+void Translator::emit_handler_call(u32 i) {
+    m_e.mark(i, Provenance::helper, handler_reason(insn(i)));
+    emit_call_of_site(i);
     m_fpu_loaded = 0; // and x87 pointers are settled
     m_unsettled_code = m_unsettled_data = std::nullopt;
 }

@@ -34,6 +34,8 @@ class Translator {
     void emit_instruction(u32 i);
     bool emit_special(u32 i);
     void emit_handler_call(u32 i);
+    /// Nothing but the call, for where a mark stands already.
+    void emit_call_of_site(u32 i);
     void emit_arrival_count();
     void emit_arrival(Level level);
     void emit_direct_exit(u32 target, Level level = Level::linked);

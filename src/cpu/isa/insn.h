@@ -81,10 +81,13 @@ struct Insn {
     mutable const void* kept = nullptr;
 
     const Operand& op(std::size_t n) const { return operands[n]; }
-    bool has_memory() const {
-        return operands[0].kind == OperandKind::memory || operands[1].kind == OperandKind::memory ||
-               operands[2].kind == OperandKind::memory;
+    /// The operand that `memory` describes, or null.
+    const Operand* memory_operand() const {
+        for (const Operand& operand : operands)
+            if (operand.kind == OperandKind::memory) return &operand;
+        return nullptr;
     }
+    bool has_memory() const { return memory_operand() != nullptr; }
 };
 
 } // namespace ringshift
