@@ -1,0 +1,10 @@
+; XOR r/m, r: corner values at each width; CF and OF go
+; manual: SDM vol. 2, XOR
+; undefined: af
+; expect: eax=0
+%include "reference.inc"
+
+; AF is undefined
+%define checked (CF|PF|ZF|SF|OF)
+    every_pair xor, CF|AF|OF
+    passed
