@@ -17,7 +17,8 @@ namespace {
 
 using Setter = std::function<Result<>(Options&, const std::string& value)>;
 
-constexpr unsigned for_run = 1, for_resume = 2, for_both = 3, for_explain = 4, for_all = 7, for_bench = 8;
+constexpr unsigned for_run = 1, for_resume = 2, for_both = 3, for_explain = 4, for_all = 7, for_bench = 8,
+                   for_nano = 16;
 
 struct Row {
     const char* name;  ///< with dashes
@@ -103,6 +104,14 @@ Result<> set_engine(Options& options, const std::string& text) {
     }
     return name == "interp" && !rest.empty() ? make_error("the interpreter has no options")
                                              : bt::apply_options(rest, options.machine.translator);
+}
+
+/// One more engine to measure, with options of its own.
+Result<> add_nano_engine(Options& options, const std::string& text) {
+    Options one;
+    TRY(set_engine(one, text));
+    options.nano.engines.emplace_back(text, one.machine);
+    return Unit{};
 }
 
 /// An option of the translator by itself.
@@ -418,7 +427,16 @@ const std::vector<Row>& table() {
              o.bench.plot = text;
              return Unit{};
          }},
-        {"--quiet", nullptr, for_both | for_bench, "Scripts", "do not say what is being started",
+        {"--engine", "NAME", for_nano, "Nano",
+         "interp, or bt with or without options (bt:returns=off,probe=off); may be given several times; default interp "
+         "and bt",
+         add_nano_engine},
+        {"--csv", "FILE", for_nano, "Nano", "write the numbers there as CSV; -: to standard output",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.nano.table = text;
+             return Unit{};
+         }},
+        {"--quiet", nullptr, for_both | for_bench | for_nano, "Scripts", "do not say what is being started",
          switch_on(&Options::quiet)},
 
         {"--explain", "WHERE[,N]", for_both, "Code",
@@ -535,6 +553,9 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     CLI::App* cache = bench->add_subcommand(
         "cache", "run a guest with translation caches of different sizes and policies, with and without linking; the "
                  "same input gives the same table and plot");
+    CLI::App* nano = bench->add_subcommand(
+        "nano", "measure what system calls, faults, port accesses, changes of page tables and the like cost, in cycles "
+                "of the host, on each engine and natively");
     bench->require_subcommand(1);
     run->add_option("FILE", options.files, "what to boot; it is recognised by its content")->type_name("");
     resume->add_option("FILE", options.files, "written by --save")->type_name("")->required()->expected(1);
@@ -543,6 +564,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     add_rows(*explain, for_explain, options);
     add_rows(*resume, for_resume, options);
     add_rows(*cache, for_bench, options);
+    add_rows(*nano, for_nano, options);
     run->footer(statuses());
     resume->footer(statuses());
     try {
@@ -562,9 +584,12 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     }
     if (!options.statistics_file.empty() && options.statistics == Options::Statistics::text)
         (void)set_statistics(options, "json"); // a file is for programs
+    if (nano->parsed() && options.nano.engines.empty())
+        for (const char* name : {"interp", "bt"}) (void)add_nano_engine(options, name);
     options.command = run->parsed()       ? Options::Command::run
                       : explain->parsed() ? Options::Command::explain
                       : cache->parsed()   ? Options::Command::bench_cache
+                      : nano->parsed()    ? Options::Command::bench_nano
                                           : Options::Command::resume;
     return options;
 }

@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "frontend/bench_cache.h"
+#include "frontend/bench_nano.h"
 #include "frontend/boot_files.h"
 #include "frontend/cli.h"
 #include "frontend/explain.h"
@@ -16,6 +17,7 @@ namespace {
 Result<int> run(Options options) {
     if (options.command == Options::Command::explain) return explain_file(options);
     if (options.command == Options::Command::bench_cache) return bench_cache(options);
+    if (options.command == Options::Command::bench_nano) return bench_nano(options);
     if (options.command == Options::Command::run) {
         const std::vector<std::string> lines = TRY(choose_boot(options));
         if (!options.quiet)

@@ -43,8 +43,14 @@ struct CacheBench {
     std::string plot;                 ///< SVG file; empty: none
 };
 
+/// ringshift bench nano.
+struct NanoBench {
+    std::vector<std::pair<std::string, MachineConfig>> engines; ///< by name
+    std::string table; ///< CSV file, or "-" for standard output; empty: an aligned table there
+};
+
 struct Options {
-    enum class Command { run, resume, explain, bench_cache };
+    enum class Command { run, resume, explain, bench_cache, bench_nano };
     Command command = Command::run;
     MachineConfig machine;
     std::vector<std::string> files; ///< run: what to boot; resume: the snapshot
@@ -66,6 +72,7 @@ struct Options {
     Statistics statistics = Statistics::none;
     std::string statistics_file; ///< empty: standard error for text, else standard output
     CacheBench bench;
+    NanoBench nano;
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
     Scaling scaling;
