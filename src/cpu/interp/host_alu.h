@@ -36,20 +36,30 @@ RINGSHIFT_BINARY(bit_or, "or")
 RINGSHIFT_BINARY(bit_xor, "xor")
 #undef RINGSHIFT_BINARY
 
-/// a = a OP b with the old flags as input: ADC and SBB.
-#define RINGSHIFT_BINARY_WITH_FLAGS(name, mnemonic)                                                                    \
+/// a = a OP b with the old flags as input: they are operands (ADC, SBB), or some of them stay (bit tests, of a place
+/// already reduced to the operand), or the manual leaves some undefined and silicon may leave them. A bit scan of zero
+/// leaves `a`.
+#define RINGSHIFT_BINARY_WITH_FLAGS(name)                                                                              \
     template <typename T>                                                                                              \
     inline T name(T a, T b, u32& flags) {                                                                              \
         u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                       \
+        asm(RINGSHIFT_LOAD_FLAGS #name " %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                          \
             : [a] "+q"(a), "+&a"(ax)                                                                                   \
             : [b] "q"(b)                                                                                               \
             : "cc");                                                                                                   \
         flags = flags_from_ax(ax);                                                                                     \
         return a;                                                                                                      \
     }
-RINGSHIFT_BINARY_WITH_FLAGS(adc, "adc")
-RINGSHIFT_BINARY_WITH_FLAGS(sbb, "sbb")
+RINGSHIFT_BINARY_WITH_FLAGS(adc)
+RINGSHIFT_BINARY_WITH_FLAGS(sbb)
+RINGSHIFT_BINARY_WITH_FLAGS(bt)
+RINGSHIFT_BINARY_WITH_FLAGS(bts)
+RINGSHIFT_BINARY_WITH_FLAGS(btr)
+RINGSHIFT_BINARY_WITH_FLAGS(btc)
+RINGSHIFT_BINARY_WITH_FLAGS(bsf)
+RINGSHIFT_BINARY_WITH_FLAGS(bsr)
+RINGSHIFT_BINARY_WITH_FLAGS(imul)
+RINGSHIFT_BINARY_WITH_FLAGS(popcnt)
 #undef RINGSHIFT_BINARY_WITH_FLAGS
 
 /// a = OP a; INC and DEC keep CF, so the old flags are input.
@@ -116,70 +126,27 @@ RINGSHIFT_SHIFT(sar, "sar")
 #undef RINGSHIFT_SHIFT_BY_IMMEDIATE
 
 /// Double-precision shifts, 16 and 32 bits.
+#define RINGSHIFT_DOUBLE_SHIFT_BODY(mnemonic, source, input)                                                           \
+    u32 ax = flags_to_ax(flags);                                                                                       \
+    asm(RINGSHIFT_LOAD_FLAGS mnemonic " " source ", %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                               \
+        : [a] "+r"(a), "+&a"(ax)                                                                                       \
+        : [b] "r"(b), input                                                                                            \
+        : "cc");                                                                                                       \
+    flags = flags_from_ax(ax);                                                                                         \
+    return a;
 #define RINGSHIFT_DOUBLE_SHIFT(name, mnemonic)                                                                         \
     template <typename T>                                                                                              \
     inline T name(T a, T b, u8 count, u32& flags) {                                                                    \
-        u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %%cl, %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                 \
-            : [a] "+r"(a), "+&a"(ax)                                                                                   \
-            : [b] "r"(b), "c"(count)                                                                                   \
-            : "cc");                                                                                                   \
-        flags = flags_from_ax(ax);                                                                                     \
-        return a;                                                                                                      \
-    }
-RINGSHIFT_DOUBLE_SHIFT(shld, "shld")
-RINGSHIFT_DOUBLE_SHIFT(shrd, "shrd")
-#undef RINGSHIFT_DOUBLE_SHIFT
-
-#define RINGSHIFT_DOUBLE_SHIFT(name, mnemonic)                                                                         \
+        RINGSHIFT_DOUBLE_SHIFT_BODY(mnemonic, "%%cl", "c"(count))                                                      \
+    }                                                                                                                  \
     template <typename T, u8 count>                                                                                    \
     inline T name##_immediate(T a, T b, u32& flags) {                                                                  \
-        u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %[count], %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                             \
-            : [a] "+r"(a), "+&a"(ax)                                                                                   \
-            : [b] "r"(b), [count] "i"(count)                                                                           \
-            : "cc");                                                                                                   \
-        flags = flags_from_ax(ax);                                                                                     \
-        return a;                                                                                                      \
+        RINGSHIFT_DOUBLE_SHIFT_BODY(mnemonic, "%[n]", [n] "i"(count))                                                  \
     }
 RINGSHIFT_DOUBLE_SHIFT(shld, "shld")
 RINGSHIFT_DOUBLE_SHIFT(shrd, "shrd")
 #undef RINGSHIFT_DOUBLE_SHIFT
-
-/// Bit test (and change) with the index already reduced to the operand; only CF is defined, silicon keeps the others.
-#define RINGSHIFT_BIT(name, mnemonic)                                                                                  \
-    template <typename T>                                                                                              \
-    inline T name(T a, T index, u32& flags) {                                                                          \
-        u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                       \
-            : [a] "+r"(a), "+&a"(ax)                                                                                   \
-            : [b] "r"(index)                                                                                           \
-            : "cc");                                                                                                   \
-        flags = flags_from_ax(ax);                                                                                     \
-        return a;                                                                                                      \
-    }
-RINGSHIFT_BIT(bt, "bt")
-RINGSHIFT_BIT(bts, "bts")
-RINGSHIFT_BIT(btr, "btr")
-RINGSHIFT_BIT(btc, "btc")
-/// Bit scans: the destination keeps its value when the source is zero.
-#define RINGSHIFT_SCAN(name, mnemonic)                                                                                 \
-    template <typename T>                                                                                              \
-    inline T name(T destination, T source, u32& flags) {                                                               \
-        u32 ax = flags_to_ax(flags);                                                                                   \
-        asm(RINGSHIFT_LOAD_FLAGS mnemonic " %[b], %[a]\n\t" RINGSHIFT_SAVE_FLAGS                                       \
-            : [a] "+r"(destination), "+&a"(ax)                                                                         \
-            : [b] "r"(source)                                                                                          \
-            : "cc");                                                                                                   \
-        flags = flags_from_ax(ax);                                                                                     \
-        return destination;                                                                                            \
-    }
-RINGSHIFT_SCAN(bsf, "bsf")
-RINGSHIFT_SCAN(bsr, "bsr")
-RINGSHIFT_SCAN(imul, "imul")
-RINGSHIFT_SCAN(popcnt, "popcnt")
-#undef RINGSHIFT_SCAN
-#undef RINGSHIFT_BIT
+#undef RINGSHIFT_DOUBLE_SHIFT_BODY
 
 /// One-operand MUL, IMUL, DIV, IDIV. On entry `low` and `high` are the accumulator (AL or AX for bytes, with `high`
 /// unused; DX:AX; EDX:EAX), on return the product, or the quotient and the remainder (bytes: AX as the instruction

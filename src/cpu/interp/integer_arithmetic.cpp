@@ -96,6 +96,17 @@ Handler select_unary(const Insn& insn) {
     });
 }
 
+/// The result of a multiplication or division: into AX, DX:AX or EDX:EAX.
+template <typename T>
+void set_accumulator(CpuState& state, u32 low, u32 high) {
+    if constexpr (sizeof(T) == 1) {
+        state.set_reg<u16>(Gpr::ax, static_cast<u16>(low));
+    } else {
+        state.set_reg<T>(Gpr::ax, static_cast<T>(low));
+        state.set_reg<T>(Gpr::dx, static_cast<T>(high));
+    }
+}
+
 /// AL, AX or EAX times the operand, into AX, DX:AX or EDX:EAX.
 template <typename T, typename Source, bool is_signed>
 Step multiply(Cpu& cpu, const Insn& insn) {
@@ -106,12 +117,7 @@ Step multiply(Cpu& cpu, const Insn& insn) {
         host::accumulator_imul<T>(low, high, b, state.arithmetic_flags);
     else
         host::accumulator_mul<T>(low, high, b, state.arithmetic_flags);
-    if constexpr (sizeof(T) == 1) {
-        state.set_reg<u16>(Gpr::ax, static_cast<u16>(low));
-    } else {
-        state.set_reg<T>(Gpr::ax, static_cast<T>(low));
-        state.set_reg<T>(Gpr::dx, static_cast<T>(high));
-    }
+    set_accumulator<T>(state, low, high);
     return Flow::next;
 }
 
@@ -151,12 +157,7 @@ Step divide(Cpu& cpu, const Insn& insn) {
         host::accumulator_idiv<T>(low, high, b, state.arithmetic_flags);
     else
         host::accumulator_div<T>(low, high, b, state.arithmetic_flags);
-    if constexpr (sizeof(T) == 1) {
-        state.set_reg<u16>(Gpr::ax, static_cast<u16>(low));
-    } else {
-        state.set_reg<T>(Gpr::ax, static_cast<T>(low));
-        state.set_reg<T>(Gpr::dx, static_cast<T>(high));
-    }
+    set_accumulator<T>(state, low, high);
     return Flow::next;
 }
 
