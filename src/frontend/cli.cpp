@@ -1,6 +1,7 @@
 #include "frontend/cli.h"
 
 #include "base/log.h"
+#include "frontend/control/ctl.h"
 #include "machine/machine.h"
 
 #include <CLI/CLI.hpp>
@@ -355,6 +356,9 @@ const std::vector<Row>& table() {
         {"--debugcon", "FILE", for_both, "Screen and ports",
          "what the guest writes to ports E9 and 402 (the firmware's messages); - is standard error",
          into(&Options::debug_console)},
+        {"--control", "SOCKET", for_both, "Screen and ports",
+         "create a Unix socket on which programs drive the machine by QMP, and people by ringshift ctl",
+         into(&Options::control)},
         {"--gdb", "PORT", for_both, "Screen and ports",
          "start paused and wait for gdb on this TCP port of localhost; 0 takes a free one",
          [](Options& o, const std::string& text) -> Result<> {
@@ -557,6 +561,12 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
         "nano", "measure what system calls, faults, port accesses, changes of page tables and the like cost, in cycles "
                 "of the host, on each engine and natively");
     bench->require_subcommand(1);
+    CLI::App* ctl = app.add_subcommand("ctl", "drive a running machine by its control socket (run --control SOCKET)");
+    ctl->add_option("SOCKET", options.files, "and a command with its arguments")
+        ->type_name("COMMAND [ARGUMENTS]")
+        ->required()
+        ->expected(1, 100);
+    ctl->footer("Commands:\n" + control_commands());
     run->add_option("FILE", options.files, "what to boot; it is recognised by its content")->type_name("");
     resume->add_option("FILE", options.files, "written by --save")->type_name("")->required()->expected(1);
     explain->add_option("FILE", options.files, "machine code without headers")->type_name("")->required()->expected(1);
@@ -590,6 +600,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
                       : explain->parsed() ? Options::Command::explain
                       : cache->parsed()   ? Options::Command::bench_cache
                       : nano->parsed()    ? Options::Command::bench_nano
+                      : ctl->parsed()     ? Options::Command::control
                                           : Options::Command::resume;
     return options;
 }

@@ -23,7 +23,7 @@ bool uses_stdio(const Options& options) {
 /// Without a screen, something else shows what the guest does.
 bool can_be_alone(const Options& options) {
     const auto shows = [](const std::string& where) { return where != "none"; };
-    return !options.script.empty() || options.timeout ||
+    return !options.script.empty() || options.timeout || !options.control.empty() ||
            std::any_of(options.serial.begin(), options.serial.end(), shows);
 }
 

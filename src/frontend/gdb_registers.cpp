@@ -250,4 +250,19 @@ bool gdb_set_register(DebugRegisters& r, unsigned number, std::span<const u8> in
     return set_word(r, which, word);
 }
 
+std::string register_table(const DebugRegisters& r) {
+    const auto& g = r.general;
+    static constexpr const char* names[] = {"ES", "CS", "SS", "DS", "FS", "GS"};
+    std::string text = fmt::format("EAX={:08x} EBX={:08x} ECX={:08x} EDX={:08x}\n"
+                                   "ESI={:08x} EDI={:08x} EBP={:08x} ESP={:08x}\n"
+                                   "EIP={:08x} EFLAGS={:08x} CPL={} {}-bit code\n",
+                                   g[0], g[3], g[1], g[2], g[6], g[7], g[5], g[4], r.eip, r.eflags, r.privilege_level,
+                                   r.code_is_32bit ? 32 : 16);
+    for (std::size_t i = 0; i < r.segments.size(); ++i)
+        text += fmt::format("{}={:04x} base {:08x}{}", names[i], r.segments[i], r.segment_bases[i],
+                            i % 2 == 0 ? "   " : "\n");
+    text += fmt::format("CR0={:08x} CR2={:08x} CR3={:08x} CR4={:08x}\n", r.cr0, r.cr2, r.cr3, r.cr4);
+    return text;
+}
+
 } // namespace ringshift

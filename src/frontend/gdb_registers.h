@@ -26,4 +26,7 @@ void gdb_get_register(const DebugRegisters& registers, unsigned number, std::spa
 /// False: the register is read only.
 bool gdb_set_register(DebugRegisters& registers, unsigned number, std::span<const u8> in);
 
+/// For people: general, segment and control registers, in lines.
+std::string register_table(const DebugRegisters& registers);
+
 } // namespace ringshift

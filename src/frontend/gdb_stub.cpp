@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <condition_variable>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -119,27 +118,7 @@ void GdbStub::serve_connection() {
 }
 
 /// False: the guest has ended, and `work` will not be done.
-bool GdbStub::on_guest(const std::function<void()>& work) {
-    struct Rendezvous {
-        std::mutex mutex;
-        std::condition_variable changed;
-        bool done = false;
-    };
-    const auto meeting = std::make_shared<Rendezvous>();
-    m_session.machine().post([meeting, work] {
-        work();
-        const std::lock_guard lock(meeting->mutex);
-        meeting->done = true;
-        meeting->changed.notify_one();
-    });
-    std::unique_lock lock(meeting->mutex);
-    for (;;) {
-        const bool ended = m_session.ended() || m_ending; // looked at before `done`: afterwards nothing is done
-        if (meeting->done) return true;
-        if (ended) return false;
-        meeting->changed.wait_for(lock, std::chrono::milliseconds(20));
-    }
-}
+bool GdbStub::on_guest(const std::function<void()>& work) { return m_session.on_guest(work, &m_ending); }
 
 // ---- Packets -------------------------------------------------------------------------------------------------------
 
@@ -399,18 +378,7 @@ std::string GdbStub::stop_reply() {
 std::string GdbStub::show_registers() {
     DebugRegisters r;
     if (!on_guest([&] { r = m_session.machine().debugger().registers(); })) return "the guest has ended\n";
-    const auto& g = r.general;
-    static constexpr const char* names[] = {"ES", "CS", "SS", "DS", "FS", "GS"};
-    std::string text = fmt::format("EAX={:08x} EBX={:08x} ECX={:08x} EDX={:08x}\n"
-                                   "ESI={:08x} EDI={:08x} EBP={:08x} ESP={:08x}\n"
-                                   "EIP={:08x} EFLAGS={:08x} CPL={} {}-bit code\n",
-                                   g[0], g[3], g[1], g[2], g[6], g[7], g[5], g[4], r.eip, r.eflags, r.privilege_level,
-                                   r.code_is_32bit ? 32 : 16);
-    for (std::size_t i = 0; i < r.segments.size(); ++i)
-        text += fmt::format("{}={:04x} base {:08x}{}", names[i], r.segments[i], r.segment_bases[i],
-                            i % 2 == 0 ? "   " : "\n");
-    text += fmt::format("CR0={:08x} CR2={:08x} CR3={:08x} CR4={:08x}\n", r.cr0, r.cr2, r.cr3, r.cr4);
-    return text;
+    return register_table(r);
 }
 
 std::string GdbStub::monitor(std::string_view command) {

@@ -3,6 +3,8 @@
 #include "frontend/bench_nano.h"
 #include "frontend/boot_files.h"
 #include "frontend/cli.h"
+#include "frontend/control/control_socket.h"
+#include "frontend/control/ctl.h"
 #include "frontend/explain.h"
 #include "frontend/front_end.h"
 #include "frontend/gdb_stub.h"
@@ -18,6 +20,7 @@ Result<int> run(Options options) {
     if (options.command == Options::Command::explain) return explain_file(options);
     if (options.command == Options::Command::bench_cache) return bench_cache(options);
     if (options.command == Options::Command::bench_nano) return bench_nano(options);
+    if (options.command == Options::Command::control) return control_machine(options);
     if (options.command == Options::Command::run) {
         const std::vector<std::string> lines = TRY(choose_boot(options));
         if (!options.quiet)
@@ -26,9 +29,11 @@ Result<int> run(Options options) {
     const auto session = TRY(Session::create(std::move(options)));
     std::unique_ptr<GdbStub> gdb;
     if (session->options().gdb_port) gdb = TRY(GdbStub::start(*session, *session->options().gdb_port));
+    std::unique_ptr<ControlSocket> control;
+    if (!session->options().control.empty()) control = TRY(ControlSocket::start(*session, session->options().control));
     const auto front_end = TRY(open_front_end(session->options()));
+    session->set_interactive(front_end || control);
     if (!front_end) return session->run(nullptr);
-    session->set_interactive(true);
     return session->run([&] { front_end->run(*session); });
 }
 

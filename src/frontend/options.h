@@ -50,10 +50,10 @@ struct NanoBench {
 };
 
 struct Options {
-    enum class Command { run, resume, explain, bench_cache, bench_nano };
+    enum class Command { run, resume, explain, bench_cache, bench_nano, control };
     Command command = Command::run;
     MachineConfig machine;
-    std::vector<std::string> files; ///< run: what to boot; resume: the snapshot
+    std::vector<std::string> files; ///< run: what to boot; resume: the snapshot; control: socket, command, arguments
     std::string kernel;
     std::string initrd;
     std::string append;
@@ -75,6 +75,7 @@ struct Options {
     NanoBench nano;
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
+    std::string control;         ///< path of the control socket; empty: none
     Scaling scaling;
     std::optional<ShownCode> shown_code; ///< --explain
     ExplainWishes explain;               ///< of the command explain; its colour and format also for --explain

@@ -1,4 +1,4 @@
-// PNG files (libpng lives here only).
+// Picture files: PNG (libpng lives here only) and PPM.
 #pragma once
 
 #include "base/result.h"
@@ -9,5 +9,6 @@
 namespace ringshift {
 
 Result<> write_png(const std::string& path, const Picture& picture);
+Result<> write_ppm(const std::string& path, const Picture& picture);
 
 } // namespace ringshift

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -81,8 +82,14 @@ MachineHost Session::host() {
             m_machine->stop();
             return;
         }
+        m_host_failed = true;
+        log(LogLevel::Error, "{}", message);
         const std::lock_guard lock(m_mutex);
         m_host_error = message;
+    };
+    host.event = [this](MachineEvent event) {
+        if (event == MachineEvent::resumed) m_host_failed = false;
+        for (SessionListener* listener : m_listeners) listener->machine_event(event);
     };
     host.debug_stop = [this] {
         if (m_debug_stop) m_debug_stop();
@@ -106,6 +113,52 @@ std::string Session::take_host_error() {
 }
 
 // ---- Running -------------------------------------------------------------------------------------------------------
+
+void Session::quit(const char* reason) {
+    m_quit_reason = reason;
+    m_machine->stop();
+}
+
+bool Session::on_guest(const std::function<void()>& work, const std::atomic<bool>* abandoned) {
+    struct Rendezvous {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool done = false;
+        bool given_up = false;
+    };
+    const auto meeting = std::make_shared<Rendezvous>();
+    m_machine->post([meeting, work] {
+        const std::lock_guard lock(meeting->mutex);
+        if (meeting->given_up) return;
+        work();
+        meeting->done = true;
+        meeting->changed.notify_one();
+    });
+    std::unique_lock lock(meeting->mutex);
+    for (;;) {
+        const bool over = ended() || (abandoned != nullptr && *abandoned); // looked at before `done`
+        if (meeting->done) return true;
+        if (over) {
+            meeting->given_up = true;
+            return false;
+        }
+        meeting->changed.wait_for(lock, std::chrono::milliseconds(20));
+    }
+}
+
+void Session::tell_listeners(const Ending& ending) {
+    const char* reason = m_quit_reason;
+    bool by_guest = true;
+    switch (ending.kind) {
+    case Ending::Kind::power_off:
+    case Ending::Kind::debug_exit: reason = "guest-shutdown"; break;
+    case Ending::Kind::reset:
+    case Ending::Kind::triple_fault: reason = "guest-reset"; break;
+    case Ending::Kind::difference: reason = "host-error"; [[fallthrough]];
+    case Ending::Kind::stopped: by_guest = false; break;
+    }
+    for (SessionListener* listener : m_listeners) listener->session_ended(reason, by_guest);
+}
 
 void Session::tick() {
     for (const auto& serial : m_serial) serial->flush();
@@ -151,6 +204,7 @@ int Session::run(const std::function<void()>& front_end) {
     }
     guest.join();
     watcher.join();
+    tell_listeners(ending);
     for (const auto& serial : m_serial) serial->stop_input();
     for (const auto& serial : m_serial) serial->flush();
     const int status = status_of(ending);

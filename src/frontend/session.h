@@ -17,6 +17,15 @@
 
 namespace ringshift {
 
+/// Hears what happens, on the thread where it happens; must outlive Session::run().
+class SessionListener {
+  public:
+    virtual ~SessionListener() = default;
+    virtual void machine_event(MachineEvent event) = 0;
+    /// `reason` as QMP's ShutdownCause names them ("guest-shutdown", "host-signal", ...).
+    virtual void session_ended(const char* reason, bool by_guest) = 0;
+};
+
 class Session {
   public:
     /// Opens everything. The error is for the user.
@@ -31,8 +40,15 @@ class Session {
     int run(const std::function<void()>& front_end);
     /// Any thread.
     bool ended() const { return m_ended; }
-    /// Any thread: the user wants to leave.
-    void quit() { m_machine->stop(); }
+    /// Any thread: the user wants to leave; `reason`: SessionListener::session_ended().
+    void quit(const char* reason = "host-ui");
+    /// Any thread but the guest's: does `work` on the guest's and waits until it is done. False: the guest has ended,
+    /// or `abandoned` has become true, and `work` will not be done.
+    bool on_guest(const std::function<void()>& work, const std::atomic<bool>* abandoned = nullptr);
+    /// Before run().
+    void add_listener(SessionListener& listener) { m_listeners.push_back(&listener); }
+    /// The guest is paused because the host failed it.
+    bool host_failed() const { return m_host_failed; }
     /// `stopped` is called on the guest's thread when a breakpoint, watchpoint or step has paused the guest; before
     /// run().
     void set_debug_stop(std::function<void()> stopped) { m_debug_stop = std::move(stopped); }
@@ -52,6 +68,7 @@ class Session {
     void write_report(const std::string& report);
     bool finish();
     int status_of(const Ending& ending);
+    void tell_listeners(const Ending& ending);
 
     Options m_options;
     std::vector<std::unique_ptr<SerialHost>> m_serial;
@@ -60,6 +77,9 @@ class Session {
     std::unique_ptr<Machine> m_machine;
     std::atomic<bool> m_ended{false};
     std::atomic<int> m_forced_status{-1}; ///< of a signal, time-out or host error
+    std::atomic<const char*> m_quit_reason{"host-signal"};
+    std::atomic<bool> m_host_failed{false};
+    std::vector<SessionListener*> m_listeners;
     bool m_interactive = false;
     std::function<void()> m_debug_stop;
     std::string m_notice;

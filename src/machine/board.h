@@ -62,6 +62,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     void press_power_button();
     enum class Medium { cdrom, floppy };
     Result<> change_medium(Medium kind, unsigned number, const std::string& path);
+    bool cdrom_locked(unsigned number) const { return number < m_cdroms.size() && m_cdroms[number]->locked(); }
     const Picture& capture_picture();
     std::optional<TextScreen> capture_text();
 

@@ -33,6 +33,7 @@ class Machine::Implementation {
     void reset();
     /// All input goes this way, so that it can be recorded. On the thread of run(), between two instructions.
     void give(const GuestInput& input);
+    void tell_front_end(MachineEvent event) const;
 
     // --- For Lockstep, which drives machines by itself -------------------------------------------------------------
     Moment moment() const { return board->timeline().moment(); }

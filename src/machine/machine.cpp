@@ -228,6 +228,7 @@ bool Machine::Implementation::ready_to_execute() {
             return false;
         }
         reset();
+        tell_front_end(MachineEvent::reset_by_guest);
     }
     if (paused) {
         board->timeline().stop();
@@ -293,8 +294,13 @@ void Machine::Implementation::set_paused(bool now_paused) {
         give([](Implementation& machine) { machine.board->retry_host_requests(); });
         debug_access->note_resume();
     }
-    paused = now_paused;
+    if (std::exchange(paused, now_paused) != now_paused)
+        tell_front_end(now_paused ? MachineEvent::paused : MachineEvent::resumed);
     interrupt();
+}
+
+void Machine::Implementation::tell_front_end(MachineEvent event) const {
+    if (host.event) host.event(event);
 }
 
 void Machine::Implementation::reset() {
@@ -355,10 +361,12 @@ bool Machine::paused() const { return m_implementation->paused; }
 
 void Machine::reset() {
     m_implementation->give([](Implementation& machine) { machine.reset(); });
+    m_implementation->tell_front_end(MachineEvent::reset_by_host);
 }
 
 void Machine::press_power_button() {
     m_implementation->give([](Implementation& machine) { machine.board->press_power_button(); });
+    m_implementation->tell_front_end(MachineEvent::power_button);
 }
 
 Result<> Machine::save(const std::string& path) { return m_implementation->save(path); }
@@ -392,8 +400,17 @@ Result<> Machine::change_medium(Drive drive, unsigned number, const std::string&
             if (const auto changed = machine.board->change_medium(medium, number, path); !changed.ok())
                 log(LogLevel::Warning, "lockstep: {}", changed.error().message);
         });
-    return m_implementation->board->change_medium(medium, number, path);
+    TRY(m_implementation->board->change_medium(medium, number, path));
+    // A snapshot names the media that are in.
+    auto& drives = drive == Drive::cdrom ? m_implementation->config.cdroms : m_implementation->config.floppies;
+    if (number >= drives.size()) drives.resize(number + 1);
+    drives[number].path = path;
+    drives[number].content.clear();
+    drives[number].keep_image = drive == Drive::floppy && m_implementation->config.keep_inserted_images;
+    return Unit{};
 }
+
+bool Machine::locked(unsigned cdrom) const { return m_implementation->board->cdrom_locked(cdrom); }
 
 void Machine::serial_input(unsigned port, std::span<const u8> bytes) {
     m_implementation->give([port, input = std::vector<u8>(bytes.begin(), bytes.end())](Implementation& machine) {

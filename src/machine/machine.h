@@ -34,6 +34,9 @@ struct Ending {
     int status = 0;
 };
 
+/// What happens to the machine as a whole.
+enum class MachineEvent { paused, resumed, reset_by_guest, reset_by_host, power_button };
+
 /// What the machine tells its front end. All of these are called on the thread of run(); each may be empty.
 struct MachineHost {
     std::function<void(unsigned port, u8 byte)> serial_output; ///< port 0 is COM1
@@ -44,6 +47,7 @@ struct MachineHost {
     std::function<void()> tick;
     /// A debugger's breakpoint, watchpoint or step ended execution: the guest is paused.
     std::function<void()> debug_stop;
+    std::function<void(MachineEvent event)> event;
     /// Engine "lockstep": a report of many lines about the first difference; run() ends after it.
     std::function<void(const std::string& report)> difference;
 };
@@ -108,6 +112,8 @@ class Machine {
     /// Empty path: the medium is taken out. Drives are numbered as in the configuration.
     enum class Drive { cdrom, floppy };
     Result<> change_medium(Drive drive, unsigned number, const std::string& path);
+    /// Whether the guest has locked the tray of a CD-ROM drive.
+    bool locked(unsigned cdrom) const;
     /// Bytes for the guest's serial port; they arrive at the pace of the line.
     void serial_input(unsigned port, std::span<const u8> bytes);
     /// How many more bytes serial_input() takes; the rest would be lost.
