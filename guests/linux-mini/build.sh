@@ -16,7 +16,7 @@ out=$(cd "$out" && pwd)
 work=$out/work
 grub=/usr/lib/grub/i386-pc
 
-stamp=$(cat "$0" "$here/init" "$here/grub.cfg" "$here/../debian-packages.sh" | cksum)
+stamp=$(cat "$0" "$here/init" "$here/network" "$here/grub.cfg" "$here/../debian-packages.sh" | cksum)
 outputs="vmlinuz-686 vmlinuz-686-pae initrd-686.gz initrd-686-pae.gz disk.img linux-mini.iso"
 current=yes
 [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] || current=
@@ -46,6 +46,17 @@ visit_module() {
     order="$order $3"
 }
 
+# modules_in_order LIST MODULE...: copies modules and writes their order; needs $root and $modules.
+modules_in_order() {
+    list=$1 order=
+    shift
+    for module in "$@"; do visit_module $module; done
+    for file in $order; do
+        cp "$modules/$file" "$root/lib/modules/"
+        basename "$file"
+    done >"$root/lib/modules/$list"
+}
+
 build_initrd() { # FLAVOUR MODULE_TREE
     root=$work/root-$1
     rm -rf "$root"
@@ -54,12 +65,11 @@ build_initrd() { # FLAVOUR MODULE_TREE
     ln -s busybox "$root/bin/sh"
     cp "$here/init" "$root/init"
     chmod 755 "$root/init" "$root/bin/busybox"
-    modules=$2 visited= order=
-    for module in ata_piix ata_generic sd_mod sr_mod crc32c_generic ext4 isofs vfat nls_cp437 nls_ascii floppy; do visit_module $module; done
-    for file in $order; do
-        cp "$2/$file" "$root/lib/modules/"
-        basename "$file"
-    done >"$root/lib/modules/order"
+    modules=$2 visited=
+    cp "$here/network" "$root/sbin/network"
+    chmod 755 "$root/sbin/network"
+    modules_in_order order ata_piix ata_generic sd_mod sr_mod crc32c_generic ext4 isofs vfat nls_cp437 nls_ascii floppy
+    modules_in_order order.network af_packet e1000 ne2k-pci ne
     (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0) | gzip -9n >"$out/initrd-$1.gz"
 }
 

@@ -122,6 +122,16 @@ class BlockBackend {
     virtual Result<> flush() = 0;
 };
 
+/// Host side of a network card. A frame is an Ethernet frame from the destination address on, without the check
+/// sequence.
+class PacketSink {
+  public:
+    virtual ~PacketSink() = default;
+    virtual void send(std::span<const u8> frame) = 0;
+    /// A card that had no room for frames has some again.
+    virtual void ready() = 0;
+};
+
 /// Told when the host failed a device (disk full, I/O error): the machine pauses the guest with the message; the device
 /// keeps the request and repeats it on retry().
 class HostErrorSink {

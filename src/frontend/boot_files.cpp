@@ -100,6 +100,8 @@ Result<std::vector<std::string>> choose_boot(Options& options) {
         machine.kernel->initrd = options.initrd;
         machine.kernel->append = options.append;
     }
+    const bool repeatable = machine.deterministic || machine.engine == "lockstep"; // a network is not
+    machine.network.card = !options.network_card.empty() ? options.network_card : repeatable ? "none" : "e1000";
     for (DriveConfig& disk : machine.disks) disk.keep_image = options.keep_images;
     for (DriveConfig& floppy : machine.floppies) floppy.keep_image = options.keep_images;
     return lines;

@@ -285,6 +285,36 @@ const std::vector<Row>& table() {
              o.machine.cpu = o.explain.cpu = text;
              return Unit{};
          }},
+        {"--nic", "CARD", for_run, "Network",
+         "e1000, ne2k-pci (RTL8029), ne2k-isa (port 300h, IRQ 10) or none; default e1000, with --deterministic and "
+         "lockstep none",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, network_card_names()));
+             o.network_card = text;
+             return Unit{};
+         }},
+        {"--network", "KIND", for_both, "Network",
+         "nat (the guest reaches what the host reaches; DHCP and DNS are there) or none (the cable is out); default "
+         "nat",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"nat", "none"}));
+             o.machine.network.connected = text == "nat";
+             return Unit{};
+         }},
+        {"--forward", "PORT:GUEST_PORT", for_both, "Network",
+         "connections to this port of the host go to the guest, for example 2222:22, udp:5353:53, 0.0.0.0:8080:80 "
+         "(without an address only this machine can connect); can be repeated",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.machine.network.forwards.push_back(TRY(parse_forward(text)));
+             return Unit{};
+         }},
+        {"--pcap", "FILE", for_both, "Network", "write all frames to a file that tcpdump and Wireshark read",
+         [](Options& o, const std::string& text) -> Result<> {
+             if (text.empty()) return make_error("the name is empty");
+             o.machine.network.capture = text;
+             return Unit{};
+         }},
+
         {"--engine", "NAME", for_both, "Machine",
          "what runs the guest's instructions: bt (translates them), interp, or lockstep, which runs the guest on two "
          "machines, one on the engine under test (bt, or lockstep:NAME) and one on interp, and ends with a report when "

@@ -59,6 +59,7 @@ struct Options {
     std::string append;
     std::vector<std::string> modules; ///< "FILE arguments"
     bool keep_images = false;         ///< --snapshot
+    std::string network_card;         ///< --nic; empty: what suits the run
     DisplayKind display = DisplayKind::automatic;
     std::vector<std::string> serial; ///< by port: none, stdio, pty, file:PATH
     std::string debug_console;       ///< file, or "-" for standard error; empty: none

@@ -57,7 +57,8 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
                                                   {.deterministic = o.machine.deterministic,
                                                    .engine = o.machine.engine,
                                                    .lockstep = o.machine.lockstep,
-                                                   .translator = o.machine.translator},
+                                                   .translator = o.machine.translator,
+                                                   .network = o.machine.network},
                                                   session->host()));
     else
         session->m_machine = TRY(Machine::create(o.machine, session->host()));

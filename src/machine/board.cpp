@@ -1,6 +1,8 @@
 #include "machine/board.h"
 
 #include "base/log.h"
+#include "devices/e1000.h"
+#include "devices/ne2000.h"
 #include "machine/firmware_config.h"
 #include "machine/memory_medium.h"
 
@@ -15,9 +17,14 @@ constexpr i64 fixed_clock_start = 946684800;
 
 constexpr unsigned ide_bus_master_bar = 4;
 constexpr u64 video_memory_size = 16u << 20;
+/// No other device of this board has either; the PCI slot is QEMU's, which some systems remember a card by.
+constexpr u16 ne2000_port = 0x300;
+constexpr unsigned ne2000_irq = 10, network_slot = 3;
+/// Locally administered; every guest has a network to itself, so all may have the same.
+constexpr MacAddress mac_address = {0x52, 0x53, 0x00, 0x12, 0x34, 0x56};
 constexpr u64 vga_window = 0xA0000, vga_window_size = 0x20000, io_apic_address = 0xFEC00000;
 
-i64 clock_start(const MachineConfig& config) {
+i64 chosen_clock_start(const MachineConfig& config) {
     if (config.clock_start) return *config.clock_start;
     return config.deterministic ? fixed_clock_start : static_cast<i64>(std::time(nullptr));
 }
@@ -34,6 +41,7 @@ Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardC
     std::unique_ptr<Board> board(new Board(config, content, std::move(events), std::move(model), std::move(memory),
                                            TRY(GuestRam::create(video_memory_size))));
     TRY(board->wire_ports());
+    TRY(board->attach_network_card());
     TRY(board->attach_drives());
     const FirmwareFacts facts{board->m_memory->low_ram(), board->m_memory->high_ram(), board->has_apic()};
     configure_firmware(board->m_fw_cfg, config, facts, content);
@@ -46,12 +54,13 @@ Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardC
 
 Board::Board(const MachineConfig& config, const BoardContent& content, BoardEvents events, CpuModel model,
              std::unique_ptr<MemoryLayout> memory, GuestRam video_memory)
-    : m_config(config), m_events(std::move(events)), m_model(std::move(model)), m_memory(std::move(memory)),
-      m_cpu(m_model, m_memory->map(), *this), m_timeline(timeline_mode(config), config.ns_per_instruction, m_cpu.state,
-                                                         [this] {
-                                                             m_cpu.raise_attention(attention::stop);
-                                                             m_cpu.end_block();
-                                                         }),
+    : m_config(config), m_clock_start(chosen_clock_start(config)), m_events(std::move(events)),
+      m_model(std::move(model)), m_memory(std::move(memory)), m_cpu(m_model, m_memory->map(), *this),
+      m_timeline(timeline_mode(config), config.ns_per_instruction, m_cpu.state,
+                 [this] {
+                     m_cpu.raise_attention(attention::stop);
+                     m_cpu.end_block();
+                 }),
       m_dma(m_memory->map()), m_intr([this](bool level) { set_intr(level); }),
       m_local_apic("lapic0", 0, true, m_timeline, m_apic_bus,
                    {m_intr,
@@ -61,7 +70,7 @@ Board::Board(const MachineConfig& config, const BoardContent& content, BoardEven
                     },
                     [this] { m_events.reset(); }, [](u8) {}}),
       m_io_apic(m_apic_bus), m_pic(has_apic() ? m_local_apic.lint0() : m_intr), m_numeric_error(irq(13)),
-      m_pit(m_timeline, irq(0)), m_rtc(m_timeline, irq(8), clock_start(config)),
+      m_pit(m_timeline, irq(0)), m_rtc(m_timeline, irq(8), m_clock_start),
       m_i8042(m_timeline, {irq(1), irq(12), [this](bool enabled) { set_a20(enabled); }, [this] { m_events.reset(); }}),
       m_port92([this](bool enabled) { set_a20(enabled); }, [this] { m_events.reset(); }), m_serial_sink0(*this, 0),
       m_serial_sink1(*this, 1), m_uart0("uart0", m_timeline, irq(4), m_serial_sink0),
@@ -86,7 +95,8 @@ Board::Board(const MachineConfig& config, const BoardContent& content, BoardEven
                             if (base) m_ports.claim_free(*base, size, 4, block, "piix4pm");
                         }}),
       m_video_memory(std::move(video_memory)), m_video_pages(*this, video_memory_size / page_size),
-      m_vga(m_timeline, m_video_memory.bytes(), &m_video_pages, content.video_firmware), m_fw_cfg(m_dma) {
+      m_vga(m_timeline, m_video_memory.bytes(), &m_video_pages, content.video_firmware), m_fw_cfg(m_dma),
+      m_frame_sink(*this) {
     for (unsigned n = 0; n < 16; ++n) {
         m_isa_wires[n].connect(m_pic.input(n));
         // The timer is on input 2, where the PIC has its cascade.
@@ -196,6 +206,24 @@ Result<> Board::insert_floppy(unsigned number, const DriveConfig& drive) {
     return Unit{};
 }
 
+Result<> Board::attach_network_card() {
+    const std::string& name = m_config.network.card;
+    if (name == "e1000") {
+        m_network_card = std::make_unique<E1000>(m_timeline, m_dma, m_frame_sink, mac_address);
+    } else if (name == "ne2k-pci") {
+        m_network_card = std::make_unique<Ne2000Pci>(m_frame_sink, mac_address);
+    } else if (name == "ne2k-isa") {
+        auto card = std::make_unique<Ne2000>(irq(ne2000_irq), m_frame_sink, mac_address);
+        TRY(m_ports.claim(ne2000_port, Ne2000::port_count, 2, *card->bar(0), "ne2000"));
+        m_network_card = std::move(card);
+    } else {
+        return name == "none" ? Result<>(Unit{}) : make_error("there is no network card \"{}\"", name);
+    }
+    if (PciFunction* function = m_network_card->pci()) m_pci.add(network_slot, 0, *function);
+    m_devices.push_back(&m_network_card->device());
+    return Unit{};
+}
+
 Result<> Board::change_medium(Medium kind, unsigned number, const std::string& path) {
     if (number >= (kind == Medium::cdrom ? m_cdroms.size() : m_floppy_images.size()))
         return make_error("the machine has no {} drive {}", kind == Medium::cdrom ? "CD-ROM" : "floppy", number);
@@ -258,7 +286,7 @@ void Board::place_local_apic() {
 
 // ---- What PCI base addresses place ---------------------------------------------------------------------------------
 
-void Board::map(PciFunction& function, unsigned index, BarKind, u64 address, u64 size) {
+void Board::map(PciFunction& function, unsigned index, BarKind kind, u64 address, u64 size) {
     if (&function == &m_ide && index == ide_bus_master_bar) {
         m_ports.claim_free(static_cast<u16>(address), static_cast<u32>(size), 4, m_ide.bus_master(), "ide");
     } else if (&function == &m_vga && index == Vga::framebuffer_bar) {
@@ -268,6 +296,14 @@ void Board::map(PciFunction& function, unsigned index, BarKind, u64 address, u64
         m_memory->place(address, size, m_vga.mmio());
     } else if (&function == &m_vga && index == PciFunction::rom_index) {
         m_memory->place(address, size, m_vga.rom());
+    } else if (m_network_card && &function == m_network_card->pci()) {
+        RegisterBlock* block = m_network_card->bar(index);
+        if (block == nullptr) return;
+        if (kind == BarKind::io) {
+            m_ports.claim_free(static_cast<u16>(address), static_cast<u32>(size), 4, *block, "network card");
+        } else {
+            m_memory->place(address, size, *block);
+        }
     }
 }
 
@@ -281,6 +317,14 @@ void Board::unmap(PciFunction& function, unsigned index) {
         m_memory->release(m_vga.mmio());
     } else if (&function == &m_vga && index == PciFunction::rom_index) {
         m_memory->release(m_vga.rom());
+    } else if (m_network_card && &function == m_network_card->pci()) {
+        RegisterBlock* block = m_network_card->bar(index);
+        if (block == nullptr) return;
+        if (function.mapping(index).kind == BarKind::io) {
+            m_ports.release(*block);
+        } else {
+            m_memory->release(*block);
+        }
     }
 }
 

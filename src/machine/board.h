@@ -12,6 +12,7 @@
 #include "devices/ide.h"
 #include "devices/io_apic.h"
 #include "devices/local_apic.h"
+#include "devices/network_card.h"
 #include "devices/pic.h"
 #include "devices/piix4_pm.h"
 #include "devices/pit.h"
@@ -43,6 +44,8 @@ struct BoardEvents {
     std::function<void(std::string message)> host_error;
     std::function<void(unsigned port, u8 byte)> serial_output;
     std::function<void(u8 byte)> debug_output;
+    std::function<void(std::span<const u8> frame)> frame_sent; ///< by the network card
+    std::function<void()> card_ready;                          ///< it has room for frames again
 };
 
 class Board final : public Platform, private PciMapper, private HostErrorSink {
@@ -97,11 +100,16 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     I8042& keyboard() { return m_i8042; }
     Uart& uart(unsigned port) { return port == 0 ? m_uart0 : m_uart1; }
     Rtc& rtc() { return m_rtc; }
+    /// Null: there is none.
+    NetworkCard* network_card() { return m_network_card.get(); }
+    /// What the clock chip showed at power-on, seconds since 1970 UTC.
+    i64 clock_start() const { return m_clock_start; }
 
   private:
     Board(const MachineConfig& config, const BoardContent& content, BoardEvents events, CpuModel model,
           std::unique_ptr<MemoryLayout> memory, GuestRam video_memory);
     Result<> attach_drives();
+    Result<> attach_network_card();
     Result<> insert_floppy(unsigned number, const DriveConfig& drive);
 
     // PciMapper
@@ -134,6 +142,17 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
         Board& board;
     };
 
+    struct FrameSink final : PacketSink {
+        explicit FrameSink(Board& owner) : board(owner) {}
+        void send(std::span<const u8> frame) override {
+            if (board.m_events.frame_sent) board.m_events.frame_sent(frame);
+        }
+        void ready() override {
+            if (board.m_events.card_ready) board.m_events.card_ready();
+        }
+        Board& board;
+    };
+
     /// Pages of video memory that were written through the linear framebuffer.
     class VideoPages final : public DirtyPages {
       public:
@@ -148,6 +167,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     };
 
     const MachineConfig& m_config;
+    const i64 m_clock_start;
     BoardEvents m_events;
     CpuModel m_model;
     std::unique_ptr<MemoryLayout> m_memory;
@@ -189,6 +209,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Vga m_vga;
     Picture m_picture; ///< as rendered last
     FwCfg m_fw_cfg;
+    FrameSink m_frame_sink;
+    std::unique_ptr<NetworkCard> m_network_card;
 
     std::vector<AtapiCdrom*> m_cdroms;
     std::vector<DiskImage*> m_disk_images;   ///< of hard disks; the drives own them

@@ -43,6 +43,28 @@ struct KernelConfig {
     std::vector<ModuleConfig> modules;
 };
 
+/// A port of the host that leads to one of the guest.
+struct ForwardConfig {
+    bool udp = false;
+    std::string host_address = "127.0.0.1"; ///< where the host listens
+    u16 host_port = 0;
+    std::string guest_address; ///< empty: the address that DHCP gives
+    u16 guest_port = 0;
+};
+
+/// "[tcp:|udp:][HOST_ADDRESS:]PORT:[GUEST_ADDRESS:]PORT".
+Result<ForwardConfig> parse_forward(std::string_view text);
+
+/// The cards that NetworkConfig::card can name, "none" among them.
+std::vector<std::string_view> network_card_names();
+
+struct NetworkConfig {
+    std::string card = "none";
+    bool connected = true; ///< the cable is in
+    std::vector<ForwardConfig> forwards;
+    std::string capture; ///< file for all frames, pcap; empty: none
+};
+
 class Cpu;
 class Engine;
 
@@ -63,6 +85,7 @@ struct MachineConfig {
     std::vector<DriveConfig> disks;   ///< at most 2: primary master and slave
     std::vector<DriveConfig> cdroms;  ///< at most 2: secondary master and slave
     std::vector<DriveConfig> floppies;
+    NetworkConfig network;
     /// Letters in the order to try: a floppy, c disk, d CD-ROM; empty: the firmware's order, kernels first.
     std::string boot_order;
     std::optional<KernelConfig> kernel;

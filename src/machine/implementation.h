@@ -5,6 +5,7 @@
 #include "machine/board.h"
 #include "machine/debug_access.h"
 #include "machine/machine.h"
+#include "machine/network.h"
 #include "machine/typist.h"
 
 #include <condition_variable>
@@ -48,6 +49,10 @@ class Machine::Implementation {
     bool reset_requested() const { return m_reset_requested; }
     bool stop_requested();
 
+    /// For the machine that the user sees: its card gets a cable.
+    Result<> connect_network();
+    void set_network_connected(bool connected);
+
     Result<> save(const std::string& path);
     Result<> load(const SnapshotReader& reader);
     u64 state_hash();
@@ -78,6 +83,7 @@ class Machine::Implementation {
     bool ready_to_execute();
     void idle();
     void wait_for_posts();
+    void pump_network();
     void arm_tick();
     void tick();
     void report_difference();
@@ -86,11 +92,14 @@ class Machine::Implementation {
     bool m_reset_requested = false;
     std::optional<std::string> m_host_error;
     TimerId m_tick_timer = 0;
+    TimerId m_pump_timer = 0;
 
     std::mutex m_mutex; ///< of the following
     std::condition_variable m_wake;
     std::vector<std::function<void()>> m_posts;
     bool m_stop = false;
+
+    std::unique_ptr<Network> m_network; ///< last: its thread posts
 };
 
 } // namespace ringshift

@@ -96,6 +96,7 @@ void Machine::Implementation::tick() {
     arm_tick();
     if (lockstep) lockstep->begin_tick();
     host.tick();
+    if (config.deterministic) pump_network();
     if (lockstep) lockstep->end_tick();
 }
 
@@ -111,9 +112,53 @@ BoardEvents Machine::Implementation::events() {
         m_host_error = std::move(message);
         interrupt();
     };
+    e.frame_sent = [this](std::span<const u8> frame) {
+        if (m_network) m_network->card_sent(frame);
+    };
+    e.card_ready = [this] {
+        if (m_network) m_network->card_ready();
+    };
     e.serial_output = host.serial_output;
     e.debug_output = host.debug_output;
     return e;
+}
+
+Result<> Machine::Implementation::connect_network() {
+    NetworkCard* card = board->network_card();
+    if (card == nullptr) return Unit{};
+    Timeline& timeline = board->timeline();
+    Network::Guest guest;
+    guest.now = [&timeline] { return timeline.now(); };
+    guest.can_receive = [card] { return card->can_receive(); };
+    guest.receive = [this](std::vector<u8> frame) {
+        give([frame = std::move(frame)](Implementation& machine) { machine.board->network_card()->receive(frame); });
+    };
+    // In deterministic mode the next tick does it.
+    guest.pump_soon = [this, &timeline] {
+        if (!config.deterministic) timeline.arm(m_pump_timer, timeline.now());
+    };
+    guest.post = [this](std::function<void()> work) {
+        post([this, work = std::move(work)] {
+            if (!paused) work();
+        });
+    };
+    if (!config.deterministic) m_pump_timer = timeline.create_transient_timer([this](u64) { pump_network(); });
+    const i64 start = board->clock_start() - static_cast<i64>(timeline.now() / 1'000'000'000);
+    m_network = TRY(Network::create(config.network, !config.deterministic,
+                                    static_cast<u64>(std::max<i64>(start, 0)) * 1'000'000'000, std::move(guest)));
+    set_network_connected(config.network.connected);
+    return Unit{};
+}
+
+void Machine::Implementation::pump_network() {
+    if (m_network && !paused) m_network->pump();
+}
+
+void Machine::Implementation::set_network_connected(bool connected) {
+    if (m_network) m_network->set_connected(connected);
+    give([connected](Implementation& machine) {
+        if (NetworkCard* card = machine.board->network_card()) card->set_link(connected);
+    });
 }
 
 void Machine::Implementation::interrupt() {
@@ -177,6 +222,7 @@ void Machine::Implementation::wait_for_posts() {
 
 Ending Machine::Implementation::run() {
     m_ending.reset();
+    if (!config.deterministic) pump_network();
     for (;;) {
         serve_posts();
         if (m_ending) {
@@ -297,6 +343,7 @@ void Machine::Implementation::set_paused(bool now_paused) {
     if (std::exchange(paused, now_paused) != now_paused)
         tell_front_end(now_paused ? MachineEvent::paused : MachineEvent::resumed);
     interrupt();
+    if (!config.deterministic) pump_network();
 }
 
 void Machine::Implementation::tell_front_end(MachineEvent event) const {
@@ -331,6 +378,7 @@ Result<std::unique_ptr<Machine>> Machine::finish(MachineConfig config, MachineHo
     if (lockstep) Lockstep::prepare(config);
     auto implementation = TRY(build(std::move(config), std::move(host)));
     if (lockstep) TRY(implementation->start_lockstep(std::move(build)));
+    TRY(implementation->connect_network());
     return std::unique_ptr<Machine>(new Machine(std::move(implementation)));
 }
 
@@ -411,6 +459,7 @@ Result<> Machine::change_medium(Drive drive, unsigned number, const std::string&
 }
 
 bool Machine::locked(unsigned cdrom) const { return m_implementation->board->cdrom_locked(cdrom); }
+void Machine::set_network_connected(bool connected) { m_implementation->set_network_connected(connected); }
 
 void Machine::serial_input(unsigned port, std::span<const u8> bytes) {
     m_implementation->give([port, input = std::vector<u8>(bytes.begin(), bytes.end())](Implementation& machine) {

@@ -77,6 +77,7 @@ class Machine {
         std::string engine = "bt";
         LockstepConfig lockstep = {};
         bt::Options translator = {};
+        NetworkConfig network = {}; ///< but for the card, which the snapshot has
     };
     static Result<std::unique_ptr<Machine>> restore(const std::string& path, ResumeWishes wishes, MachineHost host);
     ~Machine();
@@ -114,6 +115,8 @@ class Machine {
     Result<> change_medium(Drive drive, unsigned number, const std::string& path);
     /// Whether the guest has locked the tray of a CD-ROM drive.
     bool locked(unsigned cdrom) const;
+    /// The network's cable goes in or out.
+    void set_network_connected(bool connected);
     /// Bytes for the guest's serial port; they arrive at the pace of the line.
     void serial_input(unsigned port, std::span<const u8> bytes);
     /// How many more bytes serial_input() takes; the rest would be lost.

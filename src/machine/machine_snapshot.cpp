@@ -21,11 +21,14 @@ bool is_zero(std::span<const u8> page) {
 /// The parts of the configuration that a snapshot brings with it.
 void archive_config(Archive& ar, MachineConfig& config) {
     ar(config.memory_size, config.cpu, config.disks, config.cdroms, config.floppies, config.boot_order,
-       config.deterministic, config.ns_per_instruction, config.reboot, config.reset_on_triple_fault, config.debug_exit);
+       config.deterministic, config.ns_per_instruction, config.reboot, config.reset_on_triple_fault, config.debug_exit,
+       config.network.card);
     ar.check(config.memory_size >= smallest_memory && config.memory_size <= largest_memory &&
                  config.memory_size % (1u << 20) == 0,
              "memory size");
     ar.check(config.ns_per_instruction >= 1 && config.ns_per_instruction <= 1000, "time per instruction");
+    const auto cards = network_card_names();
+    ar.check(std::find(cards.begin(), cards.end(), config.network.card) != cards.end(), "network card");
     ar.check(config.disks.size() <= 2 && config.cdroms.size() <= 2 && config.floppies.size() <= 2, "number of drives");
 }
 
@@ -114,6 +117,8 @@ Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, Resum
     config.engine = wishes.engine;
     config.lockstep = std::move(wishes.lockstep);
     config.translator = std::move(wishes.translator);
+    std::swap(wishes.network.card, config.network.card);
+    config.network = std::move(wishes.network);
     std::vector<u8> bytes;
     for (std::size_t i = 0; i == 0 || i < reader->count("content"); ++i) {
         const std::vector<u8> piece = TRY(reader->chunk("content", i));

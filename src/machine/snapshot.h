@@ -47,7 +47,7 @@ class SnapshotWriter {
 
 class SnapshotReader {
   public:
-    static constexpr u32 version = 1;
+    static constexpr u32 version = 2;
     static constexpr std::string_view magic = "RINGSNAP";
 
     /// Reads the file and checks all of it.

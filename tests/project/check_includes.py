@@ -26,6 +26,7 @@ LIBRARIES = {
     r"png\.h": "src/frontend/",
     r"nlohmann": "src/frontend/",
     r"zstd\.h": "src/machine/",
+    r"slirp/": "src/machine/",
     r"linux/kvm": "src/kvm/",
 }
 
