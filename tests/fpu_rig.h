@@ -35,6 +35,7 @@ struct FpuRig {
 
     FpuRig() {
         memory.map_ram(PhysAddr(0), ram.size(), ram.data());
+        memory.share(ram.shared());
         CpuState& s = cpu.state;
         s.cr0 = cr0::pe | cr0::et | cr0::ne;
         s.cr4 = cr4::osfxsr | cr4::osxmmexcpt;

@@ -31,6 +31,7 @@ struct Mode {
     bool v86 = false;
     std::array<SegmentClass, 6> segments{}; ///< by SegmentName; that of CS is about reading
     u16 controls = 0;                       ///< of fpu_ready: what of the FPU may run natively
+    bool windows = false;                   ///< memory is accessed through the window of this privilege
 
     bool operator==(const Mode&) const = default;
 };
@@ -59,6 +60,14 @@ struct Mark {
     const char* why = "";
 };
 
+/// An access through a memory window, which may fault.
+struct WindowAccess {
+    u32 offset = 0; ///< of the host instruction in the block's code
+    u32 cold = 0;   ///< of the code that has the handler do the guest's instruction instead
+    u16 insn = 0;
+    u16 faults = 0; ///< that ended there
+};
+
 struct Block {
     BlockKey key;
     u32 bytes = 0; ///< of guest code
@@ -76,6 +85,9 @@ struct Block {
     std::vector<Site> sites; ///< addresses are in the code: never resized after emission
     std::vector<Link> links; ///< the same
     List<Link, &Link::in_target> incoming;
+    std::vector<WindowAccess> accesses; ///< by offset
+    /// One bit for each instruction: keeps faulting, looks the TLB up instead of the window.
+    u64 looked_up = 0;
     std::vector<Mark> marks; ///< empty unless recorded
     Block* next = nullptr;   ///< in its bucket
     Hook<Block> in_frame;    ///< among the blocks that writes to their frame concern

@@ -131,11 +131,11 @@ bool Translator::emit_call(u32 i) {
     if (!direct) {
         m_e.mark(i, Provenance::expand, "the call's target, kept until the return address is pushed");
         if (from_memory) {
-            const Address at = emit_operand_address(i, size, Intent::read, after);
+            const HostAddress at = emit_operand_address(i, size, Intent::read, after);
             if (size == 4)
-                a.mov(x86::r9d, x86::dword_ptr(x86::r11, at.index));
+                a.mov(x86::r9d, host_memory(at, 4));
             else
-                a.movzx(x86::r9d, x86::word_ptr(x86::r11, at.index));
+                a.movzx(x86::r9d, host_memory(at, 2));
         } else if (size == 4) {
             a.mov(x86::r9d, guest32(in.op(0).slot >> 3));
         } else {
@@ -144,11 +144,11 @@ bool Translator::emit_call(u32 i) {
         a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
     }
     m_e.mark(i, Provenance::expand, "push the guest's return address");
-    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(size), size, Intent::write, after);
+    const HostAddress top = emit_stack_operand(i, size, size, Intent::write, after);
     if (size == 4)
-        a.mov(x86::dword_ptr(x86::r11, top.index), static_cast<i32>(next_rip(i)));
+        a.mov(host_memory(top, 4), static_cast<i32>(next_rip(i)));
     else
-        a.mov(x86::word_ptr(x86::r11, top.index), next_rip(i) & 0xFFFF);
+        a.mov(host_memory(top, 2), next_rip(i) & 0xFFFF);
     emit_release(0u - size);
     if (!direct) a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, scratch), 8));
     if (pairs(i)) {
@@ -213,11 +213,11 @@ bool Translator::emit_return(u32 i) {
     if (!any_target_in_limit(in) || !can_address(SegmentName::ss, Intent::read)) return false;
     auto after = a.newLabel();
     m_e.mark(i, Provenance::expand, "pop the guest's return address");
-    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(0), size, Intent::read, after);
+    const HostAddress top = emit_stack_operand(i, 0, size, Intent::read, after);
     if (size == 4)
-        a.mov(x86::r9d, x86::dword_ptr(x86::r11, top.index));
+        a.mov(x86::r9d, host_memory(top, 4));
     else
-        a.movzx(x86::r9d, x86::word_ptr(x86::r11, top.index));
+        a.movzx(x86::r9d, host_memory(top, 2));
     emit_release(size + (in.operand_count > 0 ? in.immediate & 0xFFFF : 0));
     if (m_options.pair_returns && m_options.link) {
         m_e.mark(i, Provenance::exit, "a host return, to where the paired call checks the address in r9");
@@ -240,11 +240,11 @@ bool Translator::emit_indirect_jump(u32 i) {
     auto after = a.newLabel();
     m_e.mark(i, Provenance::expand, "the jump's target");
     if (from_memory) {
-        const Address at = emit_operand_address(i, size, Intent::read, after);
+        const HostAddress at = emit_operand_address(i, size, Intent::read, after);
         if (size == 4)
-            a.mov(x86::r9d, x86::dword_ptr(x86::r11, at.index));
+            a.mov(x86::r9d, host_memory(at, 4));
         else
-            a.movzx(x86::r9d, x86::word_ptr(x86::r11, at.index));
+            a.movzx(x86::r9d, host_memory(at, 2));
     } else if (size == 4) {
         a.mov(x86::r9d, guest32(in.op(0).slot >> 3));
     } else {

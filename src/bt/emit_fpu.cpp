@@ -62,9 +62,11 @@ bool Translator::emit_fpu(u32 i) {
     if (in.mnemonic == FLDCW) {
         emit_load_control_word(i, address, after);
     } else {
-        m_e.mark(i, Provenance::native, memory ? "itself, on host memory" : "re-encoded as itself");
-        const Encoded e = reencode_fpu(in, address);
-        a.embed(e.bytes.data(), e.size);
+        m_e.mark(i, Provenance::native,
+                 address.window ? "itself, in the memory window"
+                 : memory       ? "itself, on host memory"
+                                : "re-encoded as itself");
+        embed_access(reencode_fpu(in, address), address);
     }
     a.bind(after);
     if (form.pointers) {

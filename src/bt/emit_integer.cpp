@@ -86,10 +86,9 @@ bool Translator::emit_native(u32 i) {
     const Encodable how = encodable(in);
     if (how == Encodable::no) return false;
     const Operand* memory = in.memory_operand();
-    const auto embed = [&](const Encoded& e) { a.embed(e.bytes.data(), e.size); };
     if (!memory) {
         m_e.mark(i, Provenance::native, "re-encoded as itself");
-        embed(reencode(in, {}));
+        embed_access(reencode(in, {}), {});
         return true;
     }
     // A register as bit offset reaches beyond the operand.
@@ -97,22 +96,38 @@ bool Translator::emit_native(u32 i) {
     const Intent intent = writes_operand(in) ? Intent::write : Intent::read;
     if (!can_address(in.memory.segment, intent)) return false;
     auto after = a.newLabel();
+    HostAddress at;
     if (how == Encodable::rotated) {
-        const Address at = emit_operand_address(i, memory->size, intent, after);
-        m_e.mark(i, Provenance::native, "itself, on host memory");
+        m_e.mark(i, Provenance::rewrite, "the guest's address");
+        emit_effective_offset(in); // which may be made of the very register that is rotated
+        at = emit_lookup(i, in.memory.segment, x86::r9, memory->size, intent, after);
+    } else {
+        at = emit_operand(i, memory->size, intent, after);
+    }
+    m_e.mark(i, Provenance::native, at.window ? "itself, in the memory window" : "itself, on host memory");
+    if (how == Encodable::rotated) {
         const auto high = guest32(rotated_register(in));
-        // The address may have been this very register.
-        if (at.index.id() == high.id()) a.mov(x86::r9d, high);
+        if (at.window) at.miss = emit_rotate_back_later(i, high, asmjit::Label(at.miss)).id();
         a.rorx(high, high, 8);
-        embed(reencode(in, {11, static_cast<u8>(at.index.id() == high.id() ? 9 : at.index.id())}));
+        embed_access(reencode(in, at), at);
         a.rorx(high, high, 24);
     } else {
-        const HostAddress at = emit_operand(i, memory->size, intent, after);
-        m_e.mark(i, Provenance::native, "itself, on host memory");
-        embed(reencode(in, at));
+        embed_access(reencode(in, at), at);
     }
     a.bind(after);
     return true;
+}
+
+/// Where an access that faults goes while a register is rotated.
+asmjit::Label Translator::emit_rotate_back_later(u32 i, x86::Gp high, const asmjit::Label& miss) {
+    auto back = m_e.a.newLabel();
+    m_e.later([this, i, high, back, miss] {
+        m_e.mark(i, Provenance::helper, "the register as it was");
+        m_e.a.bind(back);
+        m_e.a.rorx(high, high, 24);
+        m_e.a.jmp(miss);
+    });
+    return back;
 }
 
 SharingFacts Translator::sharing_facts(u32 i) const {
@@ -167,8 +182,8 @@ bool Translator::emit_divide(u32 i) {
     auto slow = a.newLabel();
     x86::Gp divisor = x86::r10d;
     if (from_memory) {
-        const Address at = emit_operand_address(i, 4, Intent::read, after);
-        a.mov(x86::r10d, x86::dword_ptr(x86::r11, at.index));
+        const HostAddress at = emit_operand_address(i, 4, Intent::read, after);
+        a.mov(x86::r10d, host_memory(at, 4));
     } else {
         a.mov(x86::r10d, guest32(in.op(0).slot >> 3));
     }
@@ -236,6 +251,15 @@ x86::Gp Translator::emit_stack_offset(u32 below) {
     return x86::r9;
 }
 
+HostAddress Translator::emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after) {
+    const bool flat = m_mode->segments[static_cast<std::size_t>(SegmentName::ss)] == SegmentClass::flat;
+    if (!flat || !m_mode->stack32 || !through_window(i))
+        return emit_lookup(i, SegmentName::ss, emit_stack_offset(below), size, intent, after);
+    HostAddress at = emit_in_window(i, SegmentName::ss, x86::r8, size, intent, after);
+    at.displacement = 0u - below;
+    return at;
+}
+
 void Translator::emit_release(u32 bytes) {
     auto& a = m_e.a;
     if (m_mode->stack32) {
@@ -265,16 +289,17 @@ bool Translator::emit_push(u32 i) {
     if (op.kind == OperandKind::memory && !can_address(in.memory.segment, Intent::read)) return false;
     auto after = a.newLabel();
     if (op.kind == OperandKind::memory) {
-        const Address from = emit_operand_address(i, size, Intent::read, after);
+        const HostAddress from = emit_operand_address(i, size, Intent::read, after);
         if (size == 4)
-            a.mov(x86::r9d, x86::dword_ptr(x86::r11, from.index));
+            a.mov(x86::r9d, host_memory(from, 4));
         else
-            a.movzx(x86::r9d, x86::word_ptr(x86::r11, from.index));
+            a.movzx(x86::r9d, host_memory(from, 2));
         a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
     }
     m_e.mark(i, Provenance::expand, "push: a store below the guest's stack pointer");
-    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(size), size, Intent::write, after);
-    const x86::Mem place(x86::r11, top.index, 0, 0, size);
+    const HostAddress top = emit_stack_operand(i, size, size, Intent::write, after);
+    if (op.kind == OperandKind::memory) a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+    const x86::Mem place = host_memory(top, size);
     if (op.kind == OperandKind::gpr) {
         const unsigned number = op.slot >> 3;
         if (size == 4)
@@ -284,7 +309,6 @@ bool Translator::emit_push(u32 i) {
     } else if (op.kind == OperandKind::immediate) {
         a.mov(place, size == 4 ? static_cast<i32>(in.immediate) : static_cast<i32>(in.immediate & 0xFFFF));
     } else {
-        a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, scratch), 8));
         if (size == 4)
             a.mov(place, x86::r10d);
         else
@@ -302,8 +326,8 @@ bool Translator::emit_pop(u32 i) {
     if (in.op(0).kind != OperandKind::gpr || !can_address(SegmentName::ss, Intent::read)) return false;
     auto after = a.newLabel();
     m_e.mark(i, Provenance::expand, "pop: a load, then the stack pointer");
-    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(0), size, Intent::read, after);
-    const x86::Mem place(x86::r11, top.index, 0, 0, size);
+    const HostAddress top = emit_stack_operand(i, 0, size, Intent::read, after);
+    const x86::Mem place = host_memory(top, size);
     const unsigned number = in.op(0).slot >> 3;
     if (size == 4)
         a.mov(x86::r10d, place);

@@ -18,7 +18,15 @@
 //     mov   r11, [addend + r10 * 8]      the operand is [r11 + r9]
 //
 // An operand that must be aligned does not cross a page; instead its low four bits are part of the condition.
+//
+// Where the mode says that there is a memory window (mmu/windows.cpp), GS is its base, and the operand is the guest's
+// own with a GS prefix and a 32-bit address size: translation, wrapping at 4 GiB and the guest's limits come from the
+// host's MMU. What faults is in Block::accesses, with the place where the handler does the whole instruction; the
+// engine's fault handler (engine_windows.cpp) leads there. That works because the access comes first: when it faults,
+// nothing of the guest's has changed.
 #include "bt/translator.h"
+
+#include "bt/window_step.h"
 
 namespace ringshift::bt {
 
@@ -49,23 +57,34 @@ void Translator::emit_effective_offset(const Insn& in) {
     if (in.address_size == 2) a.movzx(x86::r9d, x86::r9w);
 }
 
-Translator::Address Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after,
-                                                     bool aligned) {
+HostAddress Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after,
+                                             bool aligned) {
     const Insn& in = insn(i);
     const MemoryOperand& m = in.memory;
+    const bool flat = m_mode->segments[static_cast<std::size_t>(m.segment)] == SegmentClass::flat;
+    if (in.address_size == 4 && flat && through_window(i)) { // the guest's own operand
+        HostAddress at{.window = true};
+        const auto host = [](u8 reg) { return static_cast<u8>(guest32(reg).id()); };
+        at.base = m.base == MemoryOperand::no_register ? HostAddress::no_base : host(m.base);
+        at.index = m.index == MemoryOperand::no_register ? HostAddress::no_index : host(m.index);
+        at.scale = static_cast<u8>(m.scale);
+        at.displacement = m.displacement;
+        at.miss = emit_window_miss_later(i, after).id();
+        return at;
+    }
     m_e.mark(i, Provenance::rewrite, "the guest's address");
     const bool is_register = in.address_size == 4 && m.base != MemoryOperand::no_register &&
                              m.index == MemoryOperand::no_register && m.displacement == 0;
-    if (is_register && m_mode->segments[static_cast<std::size_t>(m.segment)] == SegmentClass::flat)
-        return emit_lookup(i, m.segment, guest64(m.base), size, intent, after, aligned);
+    if (is_register && flat) return emit_lookup(i, m.segment, guest64(m.base), size, intent, after, aligned);
     emit_effective_offset(in);
     return emit_lookup(i, m.segment, x86::r9, size, intent, after, aligned);
 }
 
-Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
-                                            const asmjit::Label& after, bool aligned) {
+HostAddress Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
+                                    const asmjit::Label& after, bool aligned) {
+    if (through_window(i)) return emit_in_window(i, segment, offset, size, intent, after);
     auto miss = m_e.a.newLabel();
-    const Address address = emit_lookup_or(i, miss, segment, offset, size, intent, aligned);
+    const HostAddress address = emit_lookup_or(i, miss, segment, offset, size, intent, aligned);
     m_e.later([this, i, miss, after] {
         m_e.mark(i, Provenance::helper,
                  "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
@@ -77,34 +96,103 @@ Translator::Address Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp 
     return address;
 }
 
-Translator::Address Translator::emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset,
-                                               unsigned size, Intent intent, bool aligned) {
+HostAddress Translator::emit_in_window(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
+                                       const asmjit::Label& after) {
+    const Mark reason = m_e.reason();
+    const SegmentClass how = m_mode->segments[static_cast<std::size_t>(segment)];
+    const asmjit::Label miss = emit_window_miss_later(i, after);
+    if (how == SegmentClass::checked) {
+        auto outside = m_e.a.newLabel();
+        emit_limit_check(i, outside, segment, offset, size, intent);
+        m_e.later([this, i, outside, miss] {
+            m_e.mark(i, Provenance::helper, "outside of the segment: the handler does the instruction");
+            m_e.a.bind(outside);
+            m_e.a.mov(x86::rcx, x86::r12);
+            m_e.a.jmp(miss);
+        });
+    }
+    if (how != SegmentClass::flat) {
+        emit_add_base(i, segment, offset);
+        offset = x86::r9;
+    }
+    m_e.mark(reason);
+    HostAddress at{.window = true};
+    at.base = static_cast<u8>(offset.id());
+    at.index = HostAddress::no_index;
+    at.miss = miss.id();
+    return at;
+}
+
+asmjit::Label Translator::emit_window_miss_later(u32 i, const asmjit::Label& after) {
+    auto miss = m_e.a.newLabel();
+    m_block->sites[i].handler = step_beside_window;
+    m_e.later([this, i, miss, after] {
+        m_e.mark(i, Provenance::helper,
+                 "the window has nothing there (a device, a page fault, code): the handler does the instruction");
+        m_e.a.bind(miss);
+        emit_call_of_site(i);
+        m_e.a.jmp(after);
+    });
+    return miss;
+}
+
+void Translator::note_access(HostAddress at) {
+    m_accesses.push_back({{.offset = m_e.offset(), .insn = static_cast<u16>(m_insn)}, at.miss});
+}
+
+x86::Mem Translator::host_memory(HostAddress at, u32 size) {
+    if (!at.window) {
+        if (at.index == HostAddress::no_index) return x86::Mem(x86::r11, static_cast<i32>(at.displacement), size);
+        return x86::Mem(x86::r11, x86::gpq(at.index), 0, 0, size);
+    }
+    const bool has_base = at.base != HostAddress::no_base;
+    if (!has_base) m_e.a.mov(x86::r9d, at.displacement); // the assembler has no 32-bit address without a register
+    const x86::Gp base = has_base ? x86::gpd(at.base) : x86::r9d;
+    const i32 displacement = has_base ? static_cast<i32>(at.displacement) : 0;
+    x86::Mem place = at.index != HostAddress::no_index
+                         ? x86::Mem(base, x86::gpd(at.index), at.scale, displacement, size)
+                         : x86::Mem(base, displacement, size);
+    note_access(at);
+    place.setSegment(x86::gs);
+    return place;
+}
+
+void Translator::emit_limit_check(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
+                                  Intent intent) {
+    auto& a = m_e.a;
+    m_e.mark(i, Provenance::guard, "is it within the segment's limit?");
+    // span - (offset - low) - (size - 1): its upper half is zero if the access is within the limit.
+    auto within = a.newLabel();
+    const std::size_t span = intent == Intent::write ? offsetof(Segment, write_span) : offsetof(Segment, read_span);
+    a.mov(x86::r10d, segment_field(segment, offsetof(Segment, low), 4));
+    a.not_(x86::r10);
+    a.lea(x86::r10d, x86::ptr(x86::r10, offset.r64(), 0, 1)); // offset - low, modulo 2^32
+    a.not_(x86::r10);                                         // -(offset - low) - 1
+    a.mov(x86::r12, x86::rcx);
+    a.mov(x86::rcx, segment_field(segment, span, 8));
+    a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r10, 0, 2 - static_cast<i32>(size)));
+    a.rorx(x86::rcx, x86::rcx, 32);
+    a.jecxz(x86::ecx, within);
+    a.jmp(miss);
+    a.bind(within);
+    a.mov(x86::rcx, x86::r12);
+}
+
+void Translator::emit_add_base(u32 i, SegmentName segment, x86::Gp offset) {
+    m_e.mark(i, Provenance::rewrite, "the segment's base is added: a linear address");
+    m_e.a.mov(x86::r10, segment_field(segment, offsetof(Segment, base), 8));
+    m_e.a.lea(x86::r9d, x86::ptr(x86::r10, offset.r64()));
+}
+
+HostAddress Translator::emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset,
+                                       unsigned size, Intent intent, bool aligned) {
     auto& a = m_e.a;
     auto hit = a.newLabel();
     const Mark reason = m_e.reason();
     const SegmentClass how = m_mode->segments[static_cast<std::size_t>(segment)];
-    if (how == SegmentClass::checked) {
-        m_e.mark(i, Provenance::guard, "is it within the segment's limit?");
-        // span - (offset - low) - (size - 1): its upper half is zero if the access is within the limit.
-        auto within = a.newLabel();
-        const std::size_t span = intent == Intent::write ? offsetof(Segment, write_span) : offsetof(Segment, read_span);
-        a.mov(x86::r10d, segment_field(segment, offsetof(Segment, low), 4));
-        a.not_(x86::r10);
-        a.lea(x86::r10d, x86::ptr(x86::r10, offset.r64(), 0, 1)); // offset - low, modulo 2^32
-        a.not_(x86::r10);                                         // -(offset - low) - 1
-        a.mov(x86::r12, x86::rcx);
-        a.mov(x86::rcx, segment_field(segment, span, 8));
-        a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r10, 0, 2 - static_cast<i32>(size)));
-        a.rorx(x86::rcx, x86::rcx, 32);
-        a.jecxz(x86::ecx, within);
-        a.jmp(miss);
-        a.bind(within);
-        a.mov(x86::rcx, x86::r12);
-    }
+    if (how == SegmentClass::checked) emit_limit_check(i, miss, segment, offset, size, intent);
     if (how != SegmentClass::flat) {
-        m_e.mark(i, Provenance::rewrite, "the segment's base is added: a linear address");
-        a.mov(x86::r10, segment_field(segment, offsetof(Segment, base), 8));
-        a.lea(x86::r9d, x86::ptr(x86::r10, offset.r64()));
+        emit_add_base(i, segment, offset);
         offset = x86::r9;
     }
     const bool user = m_mode->cpl == 3;
@@ -140,12 +228,11 @@ Translator::Address Translator::emit_lookup_or(u32 i, const asmjit::Label& miss,
     m_e.mark(i, Provenance::rewrite, "what to add to the guest's address for the host's");
     a.mov(x86::r11, m_e.in_tlb(user, offsetof(Mmu::FastTlb, addend), x86::r10, 3, 8));
     m_e.mark(reason);
-    return {offset.r64()};
+    return {.index = static_cast<u8>(offset.id())};
 }
 
 HostAddress Translator::emit_operand(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned) {
-    if (!m_sharing || !share_of(i).shared)
-        return {11, static_cast<u8>(emit_operand_address(i, size, intent, after, aligned).index.id())};
+    if (!m_sharing || !share_of(i).shared) return emit_operand_address(i, size, intent, after, aligned);
     auto& a = m_e.a;
     const Share& share = share_of(i);
     const x86::Mem slot = m_e.in_runtime(offsetof(Runtime, shared) + 8 * share.slot, 8);
@@ -170,7 +257,7 @@ HostAddress Translator::emit_operand(u32 i, unsigned size, Intent intent, const 
         m_e.mark(i, Provenance::rewrite, "near an operand that has been looked up");
         a.mov(x86::r11, slot);
     }
-    return {11, HostAddress::no_index, share.displacement};
+    return {.index = HostAddress::no_index, .displacement = share.displacement};
 }
 
 } // namespace ringshift::bt

@@ -145,12 +145,12 @@ bool Translator::emit_push_flags(u32 i) {
     a.lea(x86::r10d, x86::ptr(x86::r10, x86::r9));
     a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r10);
     auto after = a.newLabel();
-    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(size), size, Intent::write, after);
+    const HostAddress top = emit_stack_operand(i, size, size, Intent::write, after);
     a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, scratch), 8));
     if (size == 4)
-        a.mov(x86::dword_ptr(x86::r11, top.index), x86::r10d);
+        a.mov(host_memory(top, 4), x86::r10d);
     else
-        a.mov(x86::word_ptr(x86::r11, top.index), x86::r10w);
+        a.mov(host_memory(top, 2), x86::r10w);
     emit_release(0u - size);
     a.bind(after);
     return true;
@@ -171,11 +171,11 @@ bool Translator::emit_pop_flags(u32 i) {
     auto after = a.newLabel();
     auto unusual = a.newLabel();
     m_e.mark(i, Provenance::expand, "pop an image of EFLAGS");
-    const Address top = emit_lookup(i, SegmentName::ss, emit_stack_offset(0), size, Intent::read, after);
+    const HostAddress top = emit_stack_operand(i, 0, size, Intent::read, after);
     if (size == 4)
-        a.mov(x86::r9d, x86::dword_ptr(x86::r11, top.index));
+        a.mov(x86::r9d, host_memory(top, 4));
     else
-        a.movzx(x86::r9d, x86::word_ptr(x86::r11, top.index));
+        a.movzx(x86::r9d, host_memory(top, 2));
     m_e.mark(i, Provenance::guard, "TF, IOPL, NT, AC or ID would change: not in place");
     a.mov(x86::r10d, RINGSHIFT_STATE(system_flags, 4));
     a.mov(x86::r11d, x86::r10d);

@@ -55,10 +55,12 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
     engine->m_links.set_memory(*engine->m_memory);
     engine->m_links.set_observer(options.observer);
     engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options));
+    engine->open_windows();
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
 TranslatorEngine::~TranslatorEngine() {
+    m_cpu.mmu.close_windows();
     m_cpu.mmu.set_flush_listener(nullptr);
     m_cpu.mmu.memory().remove_listener(*this);
 }
@@ -76,6 +78,8 @@ Exit TranslatorEngine::loop(i64 instructions) {
     CpuState& state = m_cpu.state;
     m_interpreter.begin(instructions);
     for (;;) {
+        if (m_runtime.keeps_missing) [[unlikely]]
+            give_up_windows();
         bury();
         if (const auto exit = m_interpreter.look_around()) return *exit;
         if (m_interpreter.careful()) [[unlikely]] {
@@ -114,7 +118,13 @@ void TranslatorEngine::enter(Block& block, Level level) {
     m_runtime.arriving = static_cast<u64>(level);
     m_memory->synchronise();
     const u64 start = ticks();
-    m_stubs->enter(state.budget << budget_shift);
+    if (m_modes[block.key.mode].windows) {
+        set_gs_base(m_cpu.mmu.window(state.cpl == 3));
+        const FaultScope scope(*this);
+        m_stubs->enter(state.budget << budget_shift);
+    } else {
+        m_stubs->enter(state.budget << budget_shift);
+    }
     m_ledger.ticks_cached += ticks() - start;
 
     const u64 entered = static_cast<u64>(m_runtime.counter) & ((u64{1} << budget_shift) - 1);
@@ -149,7 +159,8 @@ void TranslatorEngine::finish_step() {
 // ---- Blocks --------------------------------------------------------------------------------------------------------
 
 u32 TranslatorEngine::current_mode() {
-    const Mode mode = mode_of(m_cpu.state);
+    Mode mode = mode_of(m_cpu.state);
+    mode.windows = wants_window(mode.cpl);
     if (m_mode < m_modes.size() && m_modes[m_mode] == mode) return m_mode;
     const auto it = std::find(m_modes.begin(), m_modes.end(), mode);
     m_mode = static_cast<u32>(it - m_modes.begin());
@@ -215,6 +226,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     if (!m_cpu.mmu.memory().frame(key.start).is_ram) return nullptr;
     auto block = std::make_unique<Block>();
     block->key = key;
+    if (const auto it = m_looked_up.find(key.hash()); it != m_looked_up.end()) block->looked_up = it->second;
     if (const ringshift::Block* decoded = m_interpreter.find_block()) {
         const std::size_t count = std::min<std::size_t>(decoded->insns.size(), m_options.block_limit);
         block->insns.assign(decoded->insns.begin(), decoded->insns.begin() + static_cast<std::ptrdiff_t>(count));

@@ -14,6 +14,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"native", &Options::native, "re-emit instructions; off: call the interpreter's handler for each"},
     Mechanism{"memory", &Options::inline_memory, "look the soft TLB up in generated code"},
     Mechanism{"fpu", &Options::fpu, "run x87, MMX and SSE instructions on the host's FPU"},
+    Mechanism{"windows", &Options::windows, "access user code's memory through a window mapped by the host's MMU"},
+    Mechanism{"windows-ring0", &Options::windows_ring0, "with windows: the same for Ring 0 and real mode"},
     Mechanism{"share", &Options::share, "look the TLB up once for operands near each other"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
@@ -44,6 +46,8 @@ Result<> apply_one(std::string_view key, std::string_view value, Options& option
         options.hot_threshold = static_cast<u32>(TRY(number(key, value, 0, 255)));
     } else if (key == "block") {
         options.block_limit = static_cast<u32>(TRY(number(key, value, 1, 64)));
+    } else if (key == "mappings") {
+        options.window_mappings = static_cast<u32>(TRY(number(key, value, 64, 1 << 20)));
     } else if (key == "cache") {
         options.cache_size = TRY(number(key, value, Options::minimum_cache_size, Options::maximum_cache_size));
     } else if (key == "policy") {

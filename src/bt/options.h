@@ -18,10 +18,13 @@ struct Options {
     std::string cache_policy = "flush"; ///< flush, fifo:N, ring
     u32 hot_threshold = 12;             ///< times that the interpreter runs a block before it is translated
     u32 block_limit = 64;               ///< guest instructions in a block, 1 to 64
+    u32 window_mappings = 0;            ///< of the host's at most, for memory windows; 0: what is reasonable
     bool native = true;
     bool inline_memory = true;
     bool fpu = true;
     bool share = true;
+    bool windows = false;
+    bool windows_ring0 = false;
     bool link = true;
     bool link_pages = true;
     bool probe = true;

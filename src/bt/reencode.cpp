@@ -89,17 +89,46 @@ bool has_general_register_in_reg(const Insn& insn) {
            insn.opcode == 0x2D;
 }
 
-/// ModRM without ModRM.reg: always with SIB.
-u8 memory_form(HostAddress address) { return address.index == HostAddress::no_index ? 0x84 : 0x04; }
+/// ModRM.mod of an address in a window. Base 5 or 13 without displacement would mean something else.
+u8 window_mod(HostAddress address) {
+    if (address.base == HostAddress::no_base) return 0;
+    if (address.displacement == 0 && (address.base & 7) != 5) return 0;
+    return static_cast<u32>(address.displacement + 0x80) < 0x100 ? 1 : 2;
+}
 
-/// SIB and displacement. No form without displacement has base 5 or 13 here: the engine's base is r11.
+/// ModRM without ModRM.reg: always with SIB.
+u8 memory_form(HostAddress address) {
+    if (address.window) return static_cast<u8>(window_mod(address) << 6 | 4);
+    return address.index == HostAddress::no_index ? 0x84 : 0x04;
+}
+
+void put_bytes(Encoded& e, u32 value, unsigned count) {
+    for (; count != 0; --count, value >>= 8) e.put(static_cast<u8>(value));
+}
+
+/// SIB and displacement. Outside of windows no form without displacement has base 5 or 13: the engine's base is r11.
 void put_address(Encoded& e, HostAddress address) {
-    e.put(static_cast<u8>(((address.index & 7) << 3) | (address.base & 7)));
-    if (address.index != HostAddress::no_index) return;
-    e.put(static_cast<u8>(address.displacement));
-    e.put(static_cast<u8>(address.displacement >> 8));
-    e.put(0);
-    e.put(0);
+    const u8 base = address.base == HostAddress::no_base ? 5 : address.base & 7;
+    e.put(static_cast<u8>((address.scale << 6) | ((address.index & 7) << 3) | base));
+    if (address.window) {
+        const u8 mod = window_mod(address);
+        put_bytes(e, address.displacement, mod == 1 ? 1 : mod == 2 || address.base == HostAddress::no_base ? 4 : 0);
+    } else if (address.index == HostAddress::no_index) {
+        put_bytes(e, address.displacement, 4);
+    }
+}
+
+/// REX bits for the registers of an address; 0: none is needed.
+u8 address_rex(HostAddress address) {
+    const u8 base = address.base == HostAddress::no_base ? 0 : address.base;
+    const u8 bits = static_cast<u8>((base >> 3) | ((address.index >> 3) << 1));
+    return bits != 0 || !address.window ? static_cast<u8>(0x40 | bits) : u8{0};
+}
+
+void put_window_prefixes(Encoded& e, const Insn& insn, HostAddress address) {
+    if (!address.window || !insn.has_memory()) return;
+    e.put(0x65); // GS
+    e.put(0x67); // 32-bit address
 }
 
 bool is_direct_offset(const Insn& insn) { return insn.opcode_map == 0 && insn.opcode >= 0xA0 && insn.opcode <= 0xA3; }
@@ -127,6 +156,7 @@ unsigned rotated_register(const Insn& insn) {
 
 Encoded reencode(const Insn& insn, HostAddress address) {
     Encoded e;
+    put_window_prefixes(e, insn, address);
     if (insn.lock) e.put(0xF0);
     bool narrow = false;
     for (const Operand& op : insn.operands)
@@ -167,7 +197,7 @@ Encoded reencode(const Insn& insn, HostAddress address) {
         }
         u8 rm_out = rm;
         if (memory) {
-            rex |= static_cast<u8>(0x40 | (address.base >> 3) | ((address.index >> 3) << 1));
+            rex |= address_rex(address);
         } else if (rm == 4 && stack_pointer) {
             rex |= 0x41;
             rm_out = 0;
@@ -193,6 +223,7 @@ Encoded reencode(const Insn& insn, HostAddress address) {
 
 Encoded reencode_fpu(const Insn& insn, HostAddress address) {
     Encoded e;
+    put_window_prefixes(e, insn, address);
     if (insn.mandatory_prefix != 0) e.put(insn.mandatory_prefix);
     const bool memory = insn.has_memory();
     u8 rex = 0;
@@ -207,7 +238,7 @@ Encoded reencode_fpu(const Insn& insn, HostAddress address) {
         rex |= 0x41;
         rm = 0;
     }
-    if (memory) rex |= static_cast<u8>(0x40 | (address.base >> 3) | ((address.index >> 3) << 1));
+    if (memory) rex |= address_rex(address);
     if (rex != 0) e.put(rex);
     if (insn.opcode_map != 0) e.put(0x0F);
     if (insn.opcode_map == 2) e.put(0x38);

@@ -13,9 +13,14 @@ namespace ringshift::bt {
 /// A rewritten memory operand: [base + index], or without an index [base + displacement]; registers by their numbers.
 struct HostAddress {
     static constexpr u8 no_index = 4; ///< as encoded
+    static constexpr u8 no_base = 16; ///< only in a window
     u8 base = 11;
     u8 index = 9;
-    u16 displacement = 0; ///< only without an index
+    u32 displacement = 0; ///< only without an index, or in a window
+    /// In the memory window: GS:[base + index * 2^scale + displacement], computed modulo 2^32.
+    bool window = false;
+    u8 scale = 0;
+    u32 miss = 0; ///< window: the label where the instruction goes on if the access faults
 };
 
 struct Encoded {

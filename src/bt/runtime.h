@@ -67,6 +67,14 @@ enum class Leave : u32 {
     step,     ///< Runtime::site's handler has run, and returned Runtime::flow
 };
 
+/// An access that has missed its window and is being done by its handler.
+struct WindowMiss {
+    bool there = false;
+    bool user = false;
+    bool write = false;
+    u32 address = 0; ///< linear
+};
+
 struct Runtime {
     // Stubs.
     const void* helper = nullptr;
@@ -84,6 +92,9 @@ struct Runtime {
     Link* link = nullptr;
     Block* block = nullptr;
     i64 counter = 0; ///< r13
+
+    WindowMiss window_miss;
+    Block* keeps_missing = nullptr; ///< a block with an access that does so again and again
 
     // Where the guest's FPU state is: 1 is in CpuState, 0 in the host's registers. SSE is away only if x87 is.
     u32 sse_away = 1;

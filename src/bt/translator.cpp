@@ -28,6 +28,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     }
     m_fpu_loaded = 0;
     m_unsettled_code = m_unsettled_data = std::nullopt;
+    m_accesses.clear();
     m_e.begin(record);
     m_falls_through = insn(count - 1).mnemonic != Mnemonic::invalid;
     emit_entry();
@@ -51,6 +52,11 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     block.code_size = static_cast<u32>(code.size());
     block.cold_offset = m_e.cold_offset();
     block.marks = m_e.take_marks();
+    block.accesses.clear();
+    for (const auto& [access, label] : m_accesses) {
+        block.accesses.push_back(access);
+        block.accesses.back().cold = m_e.offset_of(asmjit::Label(label));
+    }
     if (m_options.verify) {
         const std::string refused = m_verifier.check(block, mode, code);
         ASSERT(refused.empty(), "emitted code is refused: {}; guest code at {:x}", refused, block.key.eip);
@@ -86,6 +92,7 @@ void Translator::emit_entry() {
 }
 
 void Translator::emit_instruction(u32 i) {
+    m_insn = i;
     prepare_x87_pointers(i);
     if (!m_options.native || !emit_special(i)) emit_handler_call(i);
     m_block->sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
@@ -107,7 +114,7 @@ bool Translator::emit_special(u32 i) {
 void Translator::plan_sharing() {
     m_alone.clear();
     m_sharing_plan = {};
-    if (!m_options.native || !m_options.share || !m_options.inline_memory) return;
+    if (!m_options.native || !m_options.share || !m_options.inline_memory || m_mode->windows) return;
     SharingPlanner planner(*m_block, *m_mode);
     for (u32 i = 0; i < m_block->insns.size(); ++i) planner.add(i, sharing_facts(i));
     m_sharing_plan = planner.finish();

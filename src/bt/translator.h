@@ -23,9 +23,6 @@ class Translator {
     std::span<const u8> translate(Block& block, const Mode& mode, bool record);
 
   private:
-    struct Address { ///< where a memory operand has been found: [r11 + index]
-        x86::Gp index;
-    };
     const Insn& insn(u32 i) const { return m_block->insns[i].insn; }
     u32 next_rip(u32 i) const { return m_block->sites[i].next_rip; }
 
@@ -54,19 +51,33 @@ class Translator {
     /// The address of insn i's memory operand, checked (with `aligned`: also to be a multiple of 16); the cold path
     /// calls the handler and goes on behind `after`.
     bool can_address(SegmentName segment, Intent intent) const;
-    Address emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned = false);
+    HostAddress emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after,
+                                     bool aligned = false);
     /// The same for r9d = offset in `segment` (or another register if the segment is flat).
-    Address emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
-                        const asmjit::Label& after, bool aligned = false);
+    HostAddress emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
+                            const asmjit::Label& after, bool aligned = false);
     /// The same, with rcx in r12 and no handler behind `miss`.
-    Address emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
-                           Intent intent, bool aligned);
+    HostAddress emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
+                               Intent intent, bool aligned);
+    void emit_limit_check(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
+                          Intent intent);
+    /// r9d = offset + the segment's base.
+    void emit_add_base(u32 i, SegmentName segment, x86::Gp offset);
+    /// The same in the memory window, where the host's MMU looks.
+    HostAddress emit_in_window(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
+                               const asmjit::Label& after);
+    asmjit::Label emit_window_miss_later(u32 i, const asmjit::Label& after);
+    bool through_window(u32 i) const { return m_mode->windows && (m_block->looked_up >> i & 1) == 0; }
+    /// What comes next is an access that may fault.
+    void note_access(HostAddress at);
     void emit_effective_offset(const Insn& insn);
     /// Insn i's memory operand, looked up by itself or with others (share.cpp).
     HostAddress emit_operand(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned = false);
-    static x86::Mem host_memory(HostAddress at, u32 size) {
-        if (at.index == HostAddress::no_index) return x86::Mem(x86::r11, at.displacement, size);
-        return x86::Mem(x86::r11, x86::gpq(at.index), 0, 0, size);
+    /// The operand, for the instruction that is emitted next and no other.
+    x86::Mem host_memory(HostAddress at, u32 size);
+    void embed_access(const Encoded& e, HostAddress at) {
+        if (at.window) note_access(at);
+        m_e.a.embed(e.bytes.data(), e.size);
     }
     const Share& share_of(u32 i) const { return m_sharing_plan.shares[i]; }
     void plan_sharing();
@@ -74,6 +85,7 @@ class Translator {
 
     // emit_integer.cpp
     bool emit_native(u32 i);
+    asmjit::Label emit_rotate_back_later(u32 i, x86::Gp high, const asmjit::Label& miss);
     SharingFacts sharing_facts(u32 i) const;
     bool emit_lea(u32 i);
     bool emit_divide(u32 i);
@@ -82,6 +94,8 @@ class Translator {
     bool emit_pop(u32 i);
     /// The stack pointer minus `below`, as an offset in SS: in r9, or where it is anyway.
     x86::Gp emit_stack_offset(u32 below);
+    /// `size` bytes at the stack pointer minus `below`.
+    HostAddress emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after);
     /// Adds to the stack pointer.
     void emit_release(u32 bytes);
 
@@ -134,9 +148,11 @@ class Translator {
     Block* m_block = nullptr;
     const Mode* m_mode = nullptr;
     SharingPlan m_sharing_plan;
-    bool m_sharing = false;               ///< false in the second copy of a run
-    std::map<u32, asmjit::Label> m_alone; ///< where the second copy of a leader begins
-    u16 m_fpu_loaded = 0;                 ///< of fpu_ready: what the code emitted so far has in the host's registers
+    u32 m_insn = 0;                                       ///< the instruction that is being emitted
+    bool m_sharing = false;                               ///< false in the second copy of a run
+    std::map<u32, asmjit::Label> m_alone;                 ///< where the second copy of a leader begins
+    std::vector<std::pair<WindowAccess, u32>> m_accesses; ///< with the labels of their cold code
+    u16 m_fpu_loaded = 0; ///< of fpu_ready: what the code emitted so far has in the host's registers
     // Indexes of the instructions whose x87 pointers are still to be written.
     std::optional<u32> m_unsettled_code;
     std::optional<u32> m_unsettled_data;

@@ -1,10 +1,11 @@
 // The translator's engine, for the files that implement it: engine.cpp (the loop, blocks and links), engine_code.cpp
-// (code that changes) and engine_explain.cpp (what is shown to people).
+// (code that changes), engine_windows.cpp (memory windows) and engine_explain.cpp (what is shown to people).
 #pragma once
 
 #include "bt/code_cache.h"
 #include "bt/engine.h"
 #include "bt/explain.h"
+#include "bt/host_faults.h"
 #include "bt/links.h"
 #include "bt/policy.h"
 #include "bt/stubs.h"
@@ -16,7 +17,7 @@
 
 namespace ringshift::bt {
 
-class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListener {
+class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListener, FaultTaker {
   public:
     static Result<std::unique_ptr<Engine>> create(Cpu& cpu, const Options& options);
     ~TranslatorEngine() override;
@@ -78,6 +79,12 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     Block* block_around(LinearAddr address);
     std::unique_ptr<Block> decode_at(LinearAddr address);
 
+    // Memory windows.
+    void open_windows();
+    bool wants_window(u8 cpl) const;
+    u64 take(const HostFault& fault) override;
+    void give_up_windows();
+
     // Running.
     Exit loop(i64 instructions);
     void enter(Block& block, Level level);
@@ -127,6 +134,9 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::vector<std::unique_ptr<Block>> m_graveyard;
     std::vector<u32> m_evicted;
     Links m_links;
+
+    bool m_windows = false;                   ///< there are memory windows
+    std::unordered_map<u64, u64> m_looked_up; ///< Block::looked_up of the next translation, by hash of the key
 
     static constexpr u64 nothing_asked = ~u64{0};
     u64 m_asked = nothing_asked; ///< the EIP for which generated code was left last

@@ -8,6 +8,7 @@
 //    behind the tag and no branch target behind the addend; or as [r11 + constant], within the range that the look-up
 //    was for, where r11 is that address or comes from a slot to which it was stored before (share.cpp); CpuState and
 //    the attention word by r15; the TLB (never written) and the engine's tables (code pointers never written) by r14;
+//    as GS:[...] with 32-bit addresses, where the mode has a memory window;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
 //    pointers in the engine's tables, calls in the block that are no links (RET takes what calls have left on the
 //    return stack, which nothing else can write);
@@ -113,8 +114,8 @@ class Check {
   public:
     Check(const Block& block, const Mode& mode, std::span<const u8> code, i64 runtime_distance,
           const HostDecoder& decoder)
-        : m_block(block), m_code(code), m_user(mode.cpl == 3), m_runtime_distance(runtime_distance),
-          m_decoder(decoder) {}
+        : m_block(block), m_code(code), m_user(mode.cpl == 3), m_mode_windows(mode.windows),
+          m_runtime_distance(runtime_distance), m_decoder(decoder) {}
 
     std::string run();
 
@@ -129,6 +130,7 @@ class Check {
     std::string check_branch(const Line& line) const;
     std::string check_memory(const HostMemory& m, std::span<const u8> bytes);
     std::string check_guest_memory(const HostMemory& m) const;
+    std::string check_window(const HostMemory& m) const;
     std::string check_state(const HostMemory& m) const;
     std::string check_tables(const HostMemory& m, std::span<const u8> bytes);
     std::string check_links() const;
@@ -141,6 +143,7 @@ class Check {
     const Block& m_block;
     std::span<const u8> m_code;
     const bool m_user;
+    const bool m_mode_windows;
     const i64 m_runtime_distance;
     const HostDecoder& m_decoder;
     std::vector<Line> m_lines;
@@ -199,7 +202,7 @@ std::string Check::check_line(const Line& line) {
         if (std::string error = check_memory(in.memory[i], bytes(line)); !error.empty()) return error;
     if (in.kind == HostKind::jump || in.kind == HostKind::conditional_jump || in.kind == HostKind::call)
         if (std::string error = check_branch(line); !error.empty()) return error;
-    if (in.kind == HostKind::fpu_state && in.memory_count != 0 && in.memory[0].base == 11)
+    if (in.kind == HostKind::fpu_state && in.memory_count != 0 && (in.memory[0].base == 11 || in.memory[0].segment))
         return "would show the guest host addresses, or load them from it";
     if (std::string error = check_registers(line); !error.empty()) return error;
     if ((in.written & bit(11)) != 0) {
@@ -250,6 +253,7 @@ std::string Check::check_branch(const Line& line) const {
 }
 
 std::string Check::check_memory(const HostMemory& m, std::span<const u8> bytes) {
+    if (m.gs && m.address32) return check_window(m);
     if (m.segment || m.rip_relative || m.address32 || m.vector_index || m.size > longest_access + 512)
         return "addresses memory in a way that generated code does not";
     switch (m.base) {
@@ -275,6 +279,17 @@ std::string Check::check_guest_memory(const HostMemory& m) const {
     if (!m_addend) return "r11 holds no addend of the TLB here";
     if (m_addend->user != m_user) return "the TLB of the other privilege was asked";
     if (m.writes && !m_addend->write_tag) return "a store after a look at the read tag";
+    return {};
+}
+
+std::string Check::check_window(const HostMemory& m) const {
+    constexpr u32 address_registers = narrow_registers | bit(1) | bit(9) | bit(10);
+    const auto holds_address = [](u8 reg) {
+        return reg == HostMemory::no_register || (reg < 16 && (address_registers & bit(reg)) != 0);
+    };
+    if (!m_mode_windows) return "there is no memory window in this mode";
+    if (m.rip_relative || m.vector_index || m.size > longest_access + 512) return "no access through a window";
+    if (!holds_address(m.base) || !holds_address(m.index)) return "no register of a guest address";
     return {};
 }
 

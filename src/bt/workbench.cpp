@@ -54,7 +54,11 @@ Workbench::~Workbench() = default;
 Cpu& Workbench::cpu() { return m_parts->cpu; }
 const Decoder& Workbench::decoder() const { return m_parts->decoder; }
 const Emitter& Workbench::emitter() const { return m_parts->emitter; }
-Mode Workbench::mode() const { return mode_of(m_parts->cpu.state); }
+Mode Workbench::mode() const {
+    Mode mode = mode_of(m_parts->cpu.state);
+    mode.windows = m_parts->options.windows && (mode.cpl == 3 || m_parts->options.windows_ring0);
+    return mode;
+}
 
 void Workbench::set_mode(unsigned bits, unsigned cpl, u32 base) {
     CpuState& state = m_parts->cpu.state;

@@ -43,6 +43,7 @@ Result<std::unique_ptr<MemoryLayout>> MemoryLayout::create(u64 ram_size, std::ve
 
 MemoryLayout::MemoryLayout(GuestRam ram, std::vector<u8> firmware)
     : m_ram(std::move(ram)), m_firmware(std::move(firmware)) {
+    m_map.share(m_ram.shared());
     map_base(0, low_ram());
     if (high_ram() != 0) map_base(four_gib, four_gib + high_ram());
     map_base(four_gib - m_firmware.size(), four_gib);

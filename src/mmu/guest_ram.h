@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "mmu/physical_map.h"
 
 #include <span>
 
@@ -20,6 +21,7 @@ class GuestRam {
     u8* data() { return m_data; }
     std::span<u8> bytes() { return {m_data, m_size}; }
     int fd() const { return m_fd; }
+    SharedMemory shared() const { return {m_data, m_size, m_fd}; }
 
   private:
     GuestRam(int fd, u8* data, u64 size) : m_fd(fd), m_data(data), m_size(size) {}

@@ -27,7 +27,26 @@ void Mmu::clear_engine_space() {
         std::memset(up, 0, static_cast<std::size_t>(down - up));
 }
 
+Result<> Mmu::open_windows(u32 most_mappings) {
+    auto windows = TRY(Windows::create(m_memory.shared(), most_mappings));
+    std::array<Windows::Id, 2> ids{};
+    for (Windows::Id& id : ids) id = TRY(windows->open());
+    m_windows = std::move(windows);
+    m_window_of = ids;
+    return Unit{};
+}
+
+bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
+    if (!m_windows) return false;
+    const u8* host = write ? fast_write(address, 1, user) : fast_read(address, 1, user);
+    if (!host) return false;
+    const bool writable = fast_write(address, 1, user) != nullptr;
+    m_windows->touch(m_window_of[user]);
+    return m_windows->map(m_window_of[user], static_cast<u32>(address.value >> 12), host - address.offset(), writable);
+}
+
 void Mmu::flush_all() {
+    if (m_windows) m_windows->clear_all();
     for (const bool user : {false, true}) {
         Table& table = m_lists[user];
         for (const u16 i : table.filled) clear(i, user);
@@ -38,6 +57,7 @@ void Mmu::flush_all() {
 }
 
 void Mmu::flush_non_global() {
+    if (m_windows) m_windows->clear_all();
     for (const bool user : {false, true}) {
         std::erase_if(m_lists[user].filled, [&](u16 i) {
             if (m_tables->slow[user][i].global) return false;
@@ -250,6 +270,10 @@ void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
     for (const bool user : {false, true})
         for (const u16 i : m_lists[user].filled)
             if (m_tables->slow[user][i].frame - begin.value < size) m_fast[user].write_tag[i] = 0;
+    if (!m_windows) return;
+    for (u64 at = 0; at < size; at += page_size)
+        if (const Frame frame = m_memory.frame(begin + at); frame.is_ram)
+            m_windows->protect(frame.read_host, page_size);
 }
 
 } // namespace ringshift

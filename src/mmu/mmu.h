@@ -15,6 +15,7 @@
 #pragma once
 
 #include "mmu/paging.h"
+#include "mmu/windows.h"
 
 #include <array>
 #include <bit>
@@ -69,6 +70,17 @@ class Mmu {
     std::span<u8> engine_space() { return m_tables->engine_space; }
     /// Zeroes it again.
     void clear_engine_space();
+
+    /// Memory windows, one for each privilege, that show what the tables above say. An error leaves things as they are.
+    Result<> open_windows(u32 most_mappings);
+    void close_windows() { m_windows.reset(); }
+    /// What the window's address is for `user`; 0: there are none, or every access has to be looked at.
+    u64 window(bool user) const { return m_windows && !m_always_slow ? m_windows->base(m_window_of[user]) : 0; }
+    u32 window_mappings() const { return m_windows ? m_windows->mappings() : 0; }
+    /// After an access through the window has faulted: true if it will succeed now. Else it is to be done by read() or
+    /// write(), after which it may be worth while to ask again. May be called in a signal handler, if the signal is the
+    /// doing of the code that it interrupts.
+    bool fill_window(LinearAddr address, bool user, bool write);
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
@@ -157,7 +169,10 @@ class Mmu {
     static u64 tag(LinearAddr address) { return ~(address.value >> 12); }
     const Entry& entry_of(LinearAddr address, bool user) const { return m_tables->slow[user][index(address)]; }
     Entry& entry_of(LinearAddr address, bool user) { return m_tables->slow[user][index(address)]; }
-    void forget_tags(u32 i, bool user) { m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0; }
+    void forget_tags(u32 i, bool user) {
+        if (m_windows && m_fast[user].read_tag[i] != 0) m_windows->unmap(m_window_of[user], ~m_fast[user].read_tag[i]);
+        m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0;
+    }
     void forget(u32 i, bool user) {
         Entry& entry = m_tables->slow[user][i];
         entry.page = entry.fetch_tag = 0;
@@ -184,6 +199,8 @@ class Mmu {
     FlushListener* m_flush_listener = nullptr;
     std::vector<u64> m_watched;
     bool m_always_slow = false;
+    std::unique_ptr<Windows> m_windows;       ///< or null
+    std::array<Windows::Id, 2> m_window_of{}; ///< supervisor's and user's
 };
 
 } // namespace ringshift

@@ -49,8 +49,20 @@ struct Frame {
     std::atomic<u8>* dirty = nullptr; ///< set to 1 on a write, if someone wants to know (video memory)
 };
 
+/// Host memory that is mapped from a file, so that it can be mapped elsewhere as well.
+struct SharedMemory {
+    const u8* host = nullptr;
+    u64 size = 0; ///< bytes, a multiple of 4 KiB
+    int fd = -1;  ///< the file, from its beginning
+};
+
 class PhysicalMap {
   public:
+    /// Some of what is or will be mapped as RAM lies here. For memory windows; memory that nobody shares cannot be in
+    /// one.
+    void share(SharedMemory memory) { m_shared.push_back(memory); }
+    const std::vector<SharedMemory>& shared() const { return m_shared; }
+
     /// Addresses and sizes are multiples of 4 KiB; a later mapping covers an earlier one where they overlap.
     /// `dirty`, if given, has one byte for each page, set by every write; whoever clears bytes calls
     /// Mmu::drop_write_tags().
@@ -107,6 +119,7 @@ class PhysicalMap {
     mutable std::size_t m_recent = 0; ///< the region that was asked for last
     std::vector<u32> m_code;          ///< by frame number
     std::vector<CodeWriteListener*> m_listeners;
+    std::vector<SharedMemory> m_shared;
 };
 
 template <typename T>

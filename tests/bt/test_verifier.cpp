@@ -121,7 +121,7 @@ constexpr std::array all_mnemonics{
 };
 
 struct Doctored {
-    Doctored() : bench(checked()), verifier(bench.emitter()) {}
+    explicit Doctored(const Options& options = checked()) : bench(options), verifier(bench.emitter()) {}
     /// The block `add eax, [ebx]; jz` with some bytes exchanged: the verifier's answer.
     std::string with(std::span<const u8> from, std::span<const u8> to) {
         static constexpr std::array<u8, 6> guest{0x03, 0x03, 0x50, 0x5A, 0x74, 0xFA};
@@ -165,6 +165,33 @@ TEST_CASE("The verifier accepts every form with the mechanisms off") {
     AllForms forms(options);
     INFO(forms.first_refused);
     CHECK(forms.first_refused.empty());
+}
+
+TEST_CASE("The verifier accepts every form through memory windows") {
+    Options options = checked();
+    options.windows = options.windows_ring0 = true;
+    AllForms forms(options);
+    INFO(forms.first_refused);
+    CHECK(forms.first_refused.empty());
+    CHECK(forms.first_unattributed == "");
+}
+
+TEST_CASE("A doctored access through a memory window is refused") {
+    Options options = checked();
+    options.windows = options.windows_ring0 = true;
+    Doctored d(options);
+    REQUIRE(d.with({}, {}) == "");
+    // add eax, gs:[ebx] becomes something else
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x64, 0x67, 0x03, 0x04, 0x23}),
+               Catch::Contains("does not")); // fs:
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x90, 0x65, 0x03, 0x04, 0x23}),
+               Catch::Contains("does not")); // a 64-bit address
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x90, 0x67, 0x03, 0x04, 0x23}),
+               Catch::Contains("does not")); // no segment
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x65, 0x67, 0x03, 0x04, 0x24}),
+               Catch::Contains("no register")); // [esp]
+    Doctored other;
+    CHECK_THAT(other.with({0x41, 0x03, 0x04, 0x1B}, {0x65, 0x67, 0x03, 0x03}), Catch::Contains("no memory window"));
 }
 
 TEST_CASE("A doctored block is refused") {

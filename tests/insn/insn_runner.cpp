@@ -15,7 +15,8 @@ using namespace ringshift;
 
 namespace {
 
-constexpr const char* usual_engines[] = {"interp", "bt", "bt:block=1", "bt:link=off,probe=off"};
+constexpr const char* usual_engines[] = {"interp", "bt", "bt:block=1", "bt:link=off,probe=off",
+                                         "bt:windows=on,windows-ring0=on"};
 
 std::string check_expectations(const InsnCase& c, const UserProgram& after, std::string_view engine) {
     std::string errors;
@@ -144,6 +145,7 @@ std::string run_system(const InsnCase& c, const std::string& engine_name) {
     auto ram = GuestRam::create(16 << 20).release();
     PhysicalMap memory;
     memory.map_ram(PhysAddr(0), ram.size(), ram.data());
+    memory.share(ram.shared());
     SystemPlatform platform;
     Cpu cpu(model, memory, platform);
     platform.cpu = &cpu;

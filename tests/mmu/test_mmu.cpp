@@ -46,6 +46,7 @@ struct Rig {
     Mmu mmu{map};
     Rig() {
         map.map_ram(PhysAddr(0), ram.size(), ram.data());
+        map.share(ram.shared());
         map.add_listener(listener);
         map.write_value<u32>(PhysAddr(0x1000), 0x2007);
         for (u32 i = 0; i < 1024; ++i) set(i, (i << 12) | 7);

@@ -57,6 +57,7 @@ struct BareCpu {
                      std::string_view engine_name = test_engine_name())
         : model(CpuModel::by_name(model_name).release()), ram(GuestRam::create(ram_size).release()) {
         memory.map_ram(PhysAddr(0), ram_size, ram.data());
+        memory.share(ram.shared());
         cpu = std::make_unique<Cpu>(model, memory, platform);
         platform.cpu = cpu.get();
         engine = make_test_engine(*cpu, engine_name);

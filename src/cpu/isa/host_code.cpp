@@ -99,6 +99,7 @@ HostMemory memory_of(const ZydisDecodedOperand& operand) {
     m.reads = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
     m.writes = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
     m.segment = operand.mem.segment == ZYDIS_REGISTER_FS || operand.mem.segment == ZYDIS_REGISTER_GS;
+    m.gs = operand.mem.segment == ZYDIS_REGISTER_GS;
     m.vector_index = operand.mem.type == ZYDIS_MEMOP_TYPE_VSIB || operand.mem.type == ZYDIS_MEMOP_TYPE_MIB;
     const auto narrow = [](ZydisRegister reg) { return reg >= ZYDIS_REGISTER_EAX && reg <= ZYDIS_REGISTER_R15D; };
     m.address32 = narrow(operand.mem.base) || narrow(operand.mem.index) || operand.mem.base == ZYDIS_REGISTER_EIP;
@@ -219,7 +220,8 @@ bool HostDecoder::decode(std::span<const u8> bytes, HostInsn& insn) const {
             if (is_address_only(in, operand) || (hidden && branches)) break;
             if (branches) insn.indirect = true;
             if (insn.memory_count == insn.memory.size()) return false; // no instruction has more
-            insn.memory[insn.memory_count++] = memory_of(operand);
+            insn.memory[insn.memory_count] = memory_of(operand);
+            insn.memory[insn.memory_count++].address32 = in.address_width == 32;
             break;
         case ZYDIS_OPERAND_TYPE_IMMEDIATE:
             if (!operand.imm.is_relative) break;

@@ -42,6 +42,7 @@ struct HostMemory {
     bool writes = false;
     bool rip_relative = false;
     bool segment = false;      ///< FS or GS
+    bool gs = false;           ///< GS
     bool address32 = false;    ///< computed modulo 2^32
     bool vector_index = false; ///< gather, scatter
 };
