@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ringshift::bt {
 
@@ -28,7 +29,7 @@ namespace {
 thread_local FaultTaker* current_taker = nullptr;
 thread_local u64 current_gs = ~u64{0};
 
-struct sigaction previous_segv, previous_bus; // written once, before the handler can run
+struct sigaction previous_segv, previous_bus; // whom the signals belonged to before
 
 constexpr std::size_t signal_stack_size = 128 << 10;
 class SignalStack {
@@ -86,18 +87,20 @@ void on_fault(int number, siginfo_t* info, void* context) {
     }
 }
 
+/// Once more if somebody has taken the signals away since: libraries and test programs do.
 Result<> install() {
-    static std::once_flag once;
-    static int error = 0;
-    std::call_once(once, [] {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    for (const auto& [number, previous] : {std::pair{SIGSEGV, &previous_segv}, {SIGBUS, &previous_bus}}) {
+        struct sigaction now {};
+        if (sigaction(number, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault)
+            continue;
         struct sigaction action {};
         action.sa_sigaction = on_fault;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK;
         sigemptyset(&action.sa_mask);
-        if (sigaction(SIGSEGV, &action, &previous_segv) != 0 || sigaction(SIGBUS, &action, &previous_bus) != 0)
-            error = errno;
-    });
-    if (error != 0) return errno_error(error, "no handler for memory faults");
+        if (sigaction(number, &action, previous) != 0) return errno_error(errno, "no handler for memory faults");
+    }
     return Unit{};
 }
 
