@@ -4,6 +4,11 @@
 // The interpreter is tier 0 and does what must be done carefully. Between two blocks this loop looks around as the
 // interpreter does; then, if the code at CS:RIP is translated and the budget covers it, generated code runs until it
 // leaves by one of its stubs.
+//
+// Exits that are not linked, exceptions, system calls, interrupts, changes of the mode: most of the time what comes
+// after them is generated code again. So the stub asks first (go_on()), which does what the loop would do and gives the
+// code to jump to; only what is not generated code goes back to the loop. What the host needs to call C++ is saved
+// once, and the return stack of each privilege level survives what happens in the other one.
 #include "bt/fpu_form.h"
 #include "bt/observer.h"
 #include "bt/translator_engine.h"
@@ -54,7 +59,9 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
     engine->m_policy = TRY(make_policy(options.cache_policy, engine->m_memory->size()));
     engine->m_links.set_memory(*engine->m_memory);
     engine->m_links.set_observer(options.observer);
-    engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options));
+    GoOn go_on;
+    if (options.go_on) go_on = {[](void* self) { return static_cast<TranslatorEngine*>(self)->go_on(); }, engine.get()};
+    engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options, go_on));
     engine->open_windows();
     return std::unique_ptr<Engine>(std::move(engine));
 }
@@ -75,30 +82,65 @@ Exit TranslatorEngine::run(i64 instructions) {
 }
 
 Exit TranslatorEngine::loop(i64 instructions) {
-    CpuState& state = m_cpu.state;
     m_interpreter.begin(instructions);
+    m_turn.reset();
     for (;;) {
-        if (m_runtime.keeps_missing) [[unlikely]]
-            give_up_windows();
-        bury();
-        if (const auto exit = m_interpreter.look_around()) return *exit;
-        if (m_interpreter.careful()) [[unlikely]] {
-            interpreted();
-            if (const auto exit = m_interpreter.step_carefully()) return *exit;
+        const Turn turn = m_turn ? *std::exchange(m_turn, std::nullopt) : next_turn(maximum_budget);
+        if (turn.exit) return *turn.exit;
+        if (turn.block) {
+            enter(turn);
             continue;
         }
-        if (state.budget > maximum_budget) {
-            state.budget_reserve = state.budget - maximum_budget;
-            state.budget = maximum_budget;
-        }
-        if (const Found found = block_here(); found.block) {
-            const bool asked = m_asked == state.rip;
-            enter(*found.block, found.translated ? Level::translate : asked ? Level::hash : Level::resume);
-        } else {
-            interpreted();
+        interpreted();
+        if (!turn.careful) {
             m_interpreter.step_block();
+        } else if (const auto exit = m_interpreter.step_carefully()) {
+            return *exit;
         }
     }
+}
+
+TranslatorEngine::Turn TranslatorEngine::next_turn(i64 budget) {
+    CpuState& state = m_cpu.state;
+    if (m_runtime.keeps_missing) [[unlikely]]
+        give_up_windows();
+    bury();
+    Turn turn;
+    turn.exit = m_interpreter.look_around();
+    if (turn.exit) return turn;
+    // RF, which the IRET of a fault's handler sets, lasts for one instruction and matters to breakpoints alone (SDM
+    // vol. 3B, 17.3.1.1). Where there are none, a block may be entered without it.
+    const u32 resume_flag = state.system_flags & flag::rf;
+    if (m_options.go_on) state.system_flags &= ~resume_flag;
+    turn.careful = m_interpreter.careful();
+    if (turn.careful) [[unlikely]] {
+        state.system_flags |= resume_flag;
+        return turn;
+    }
+    if (state.budget > budget) {
+        state.budget_reserve = state.budget - budget;
+        state.budget = budget;
+    }
+    const Found found = block_here();
+    turn.block = found.block;
+    m_resumed = nullptr;
+    if (resume_flag != 0) [[unlikely]]
+        resume(turn);
+    turn.level = found.translated ? Level::translate : m_asked == state.rip ? Level::hash : Level::resume;
+    return turn;
+}
+
+/// RF was set, and is clear now.
+void TranslatorEngine::resume(Turn& turn) {
+    CpuState& state = m_cpu.state;
+    if (!turn.block) {
+        state.system_flags |= flag::rf;
+        turn.careful = true;
+        return;
+    }
+    m_resumed = &turn.block->sites.front();
+    const Mnemonic first = turn.block->insns.front().insn.mnemonic;
+    if (first == Mnemonic::IRET || first == Mnemonic::IRETD) state.system_flags |= flag::rf; // its handler decides
 }
 
 void TranslatorEngine::interpreted() {
@@ -108,29 +150,52 @@ void TranslatorEngine::interpreted() {
     ++m_ledger.level(Level::interp);
 }
 
-void TranslatorEngine::enter(Block& block, Level level) {
-    CpuState& state = m_cpu.state;
+constexpr u64 entries_mask = (u64{1} << budget_shift) - 1;
+
+void TranslatorEngine::enter(const Turn& turn) {
+    for (const bool user : {false, true}) m_returns[user] = {m_stubs->empty_return_stack(user), 0, m_generation};
+    m_arrivals = 0;
+    m_runtime.counter = 0;
+    m_runtime.code = reinterpret_cast<u64>(arrive(turn));
+    const u64 translating = m_ledger.ticks_translating;
+    const u64 start = ticks();
+    {
+        std::optional<FaultScope> scope;
+        if (m_windows) scope.emplace(static_cast<FaultTaker&>(*this));
+        m_stubs->enter();
+    }
+    m_ledger.ticks_cached += ticks() - start - (m_ledger.ticks_translating - translating);
+    const u64 entered = static_cast<u64>(m_runtime.counter) & entries_mask;
+    m_ledger.entries += entered;
+    m_ledger.cached += entered - m_arrivals;
+    if (!m_options.go_on) leave();
+}
+
+const u8* TranslatorEngine::arrive(const Turn& turn) {
+    Block& block = *turn.block;
     m_links.set_mode(block.key.mode);
     if (m_runtime.leave == Leave::indirect && m_options.probe) m_links.note_jump(block, page_of(block));
     if (m_runtime.leave == Leave::direct && m_runtime.link) follow(*m_runtime.link, block);
     m_runtime.link = nullptr;
-    m_runtime.code = reinterpret_cast<u64>(m_memory->executable(block.code_offset));
-    m_runtime.arriving = static_cast<u64>(level);
     m_memory->synchronise();
-    const u64 start = ticks();
-    if (m_modes[block.key.mode].windows) {
-        set_gs_base(m_cpu.mmu.window(state.cpl == 3));
-        const FaultScope scope(*this);
-        m_stubs->enter(state.budget << budget_shift);
-    } else {
-        m_stubs->enter(state.budget << budget_shift);
-    }
-    m_ledger.ticks_cached += ticks() - start;
+    ++m_ledger.level(turn.level);
+    ++m_arrivals;
+    m_resumed_entry = (static_cast<u64>(m_runtime.counter) & entries_mask) + 1;
+    m_runtime.arriving = static_cast<u64>(turn.level);
+    const bool user = m_cpu.state.cpl == 3;
+    if (m_modes[block.key.mode].windows) set_gs_base(m_cpu.mmu.window(user));
+    Returns& returns = m_returns[user];
+    if (returns.generation != m_generation || returns.mode != block.key.mode)
+        returns = {m_stubs->empty_return_stack(user), block.key.mode, m_generation};
+    m_runtime.return_top = returns.top;
+    m_runtime.counter = static_cast<i64>((static_cast<u64>(m_runtime.counter) & entries_mask) |
+                                         (static_cast<u64>(m_cpu.state.budget) << budget_shift));
+    m_ran_user = user;
+    return m_memory->executable(block.code_offset);
+}
 
-    const u64 entered = static_cast<u64>(m_runtime.counter) & ((u64{1} << budget_shift) - 1);
-    ++m_ledger.level(level);
-    m_ledger.entries += entered;
-    m_ledger.cached += entered - 1;
+void TranslatorEngine::leave() {
+    CpuState& state = m_cpu.state;
     m_asked = nothing_asked;
     if (m_runtime.leave == Leave::step) {
         finish_step();
@@ -144,6 +209,18 @@ void TranslatorEngine::enter(Block& block, Level level) {
         m_asked = state.rip;
 }
 
+/// Called by generated code that has left a block. One enter() takes maximum_budget at most, so that neither the count
+/// of entries nor a return stack overflows.
+const u8* TranslatorEngine::go_on() {
+    m_returns[m_ran_user].top = m_runtime.return_top;
+    leave();
+    const i64 left = maximum_budget - static_cast<i64>(static_cast<u64>(m_runtime.counter) & entries_mask);
+    if (left < maximum_budget / 2) return nullptr;
+    m_turn = next_turn(left);
+    if (!m_turn->block) return nullptr;
+    return arrive(*std::exchange(m_turn, std::nullopt));
+}
+
 /// The handler of a Site has run and the block is to be left: what the interpreter's loop does then.
 void TranslatorEngine::finish_step() {
     CpuState& state = m_cpu.state;
@@ -151,7 +228,12 @@ void TranslatorEngine::finish_step() {
     switch (static_cast<Flow>(m_runtime.flow)) {
     case Flow::next:
     case Flow::stop: state.rip = m_runtime.site->next_rip; break;
-    case Flow::fault: m_cpu.deliver_exception(); break;
+    case Flow::fault:
+        // In the image of EFLAGS that a double fault pushes RF is as it was.
+        if (m_runtime.site == m_resumed && (static_cast<u64>(m_runtime.counter) & entries_mask) == m_resumed_entry)
+            state.system_flags |= flag::rf;
+        m_cpu.deliver_exception();
+        break;
     case Flow::branch: break;
     }
 }
@@ -161,18 +243,18 @@ void TranslatorEngine::finish_step() {
 u32 TranslatorEngine::current_mode() {
     Mode mode = mode_of(m_cpu.state);
     mode.windows = wants_window(mode.cpl);
-    if (m_mode < m_modes.size() && m_modes[m_mode] == mode) return m_mode;
-    const auto it = std::find(m_modes.begin(), m_modes.end(), mode);
-    m_mode = static_cast<u32>(it - m_modes.begin());
+    u32& recent = m_recent_mode[mode.cpl == 3];
+    if (recent < m_modes.size() && m_modes[recent] == mode) return recent;
+    auto it = std::find(m_modes.begin(), m_modes.end(), mode);
     if (it == m_modes.end()) {
         if (m_modes.size() >= 4096) { // a guest that plays with segments; blocks know modes by number
             destroy_all(Cause::flush);
             m_modes.clear();
-            m_mode = 0;
         }
         m_modes.push_back(mode);
+        it = m_modes.end() - 1;
     }
-    return m_mode;
+    return recent = static_cast<u32>(it - m_modes.begin());
 }
 
 Block* TranslatorEngine::find(const BlockKey& key) {
@@ -319,6 +401,7 @@ u32 TranslatorEngine::make_room(u32 size) {
 
 /// All at once, as far as they are not the policy's business.
 void TranslatorEngine::forget_blocks(Cause why) {
+    ++m_generation;
     for (auto& [offset, block] : m_blocks) {
         block->dead = true;
         m_history.lost(block->key, why);
@@ -349,6 +432,7 @@ void TranslatorEngine::invalidate_all() {
 /// Takes the block out of everything that leads to it. Its memory and its code stay until bury().
 void TranslatorEngine::destroy(Block& block, Cause why) {
     block.dead = true;
+    ++m_generation;
     if (!block.dormant) unwatch_evicted(block);
     m_links.detach_exits(block);
     if (m_runtime.link && m_runtime.link->from == &block) m_runtime.link = nullptr;
@@ -386,6 +470,7 @@ TargetPage TranslatorEngine::page_of(const Block& block) const {
 
 /// A flush during an instruction: what was patched, and host return addresses, must not be used before the next entry.
 void TranslatorEngine::flushed() {
+    ++m_generation;
     m_runtime.link = nullptr;
     m_asked = nothing_asked;
     m_cpu.end_block();

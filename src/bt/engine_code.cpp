@@ -76,7 +76,10 @@ bool TranslatorEngine::code_written(PhysAddr address, u64 size) {
         block->dormant = true;
         if (m_runtime.link && m_runtime.link->from == block) m_runtime.link = nullptr;
     }
-    if (!hit.empty()) m_cpu.end_block();
+    if (!hit.empty()) {
+        ++m_generation;
+        m_cpu.end_block();
+    }
     return !hit.empty() || stale;
 }
 

@@ -21,6 +21,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
     Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},
     Mechanism{"returns", &Options::pair_returns, "run guest calls and returns as host calls and returns"},
+    Mechanism{"go-on", &Options::go_on,
+              "behind an exit, a fault, a system call or an interrupt go on in translated code at once"},
 };
 
 Result<u64> number(std::string_view key, std::string_view text, u64 low, u64 high) {

@@ -29,6 +29,7 @@ struct Options {
     bool link_pages = true;
     bool probe = true;
     bool pair_returns = true;
+    bool go_on = true;
     bool instrument = false;
 #ifdef RINGSHIFT_DEBUG
     bool verify = true; ///< every block's code by bt/verifier.h; what it refuses is a bug of ours

@@ -84,6 +84,7 @@ struct Runtime {
     const void* load_sse = nullptr;
     const void* load_x87 = nullptr;
     const void* indirect = nullptr; ///< looks r9 up and goes there
+    const void* left = nullptr;     ///< the way out, or on (stubs.cpp)
 
     // How generated code was left.
     Leave leave = Leave::direct;
@@ -101,7 +102,7 @@ struct Runtime {
     u32 x87_away = 1;
     u32 host_mxcsr = 0x1F80; ///< what C++ runs with
     u64 thread_stack = 0;    ///< RSP of the thread while generated code runs on the return stack
-    u64 return_stack = 0;    ///< where the return stack begins: the address of its sentinel
+    u64 return_top = 0;      ///< RSP on the return stack, while it is not in force
 
     u64 scratch = 0; ///< within one instruction
     /// Host addresses of ranges that several operands lie in (share.cpp), within one run of a block's instructions.

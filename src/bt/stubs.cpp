@@ -3,7 +3,10 @@
 // registers, starts with an empty return stack and jumps. A block that calls a handler does `mov r9, Site; call
 // [helper]`: the guest's registers are stored, the handler runs on the thread's stack, and control comes back behind
 // the call, unless the handler ended the block or left too little budget for the rest of it; then the stub leaves in
-// the block's place. Whoever leaves forgets the return stack.
+// the block's place.
+//
+// Whoever leaves a block says how in Runtime and comes to `left`, which asks the engine for the code to go on in
+// (TranslatorEngine::go_on), and returns to the caller of `enter` if there is none.
 #include "bt/stubs.h"
 
 #include "bt/fpu_form.h"
@@ -15,22 +18,38 @@ namespace {
 
 constexpr auto site = x86::rbx; // kept by handlers
 
-void emit_enter(Emitter& e, const Cpu& cpu, const u8* tables) {
-    for (const auto& reg : {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15}) e.a.push(reg);
-    e.a.sub(x86::rsp, 8);
-    e.a.mov(x86::r13, x86::rdi);
-    e.a.mov(state_base, reinterpret_cast<u64>(&cpu.state));
-    e.a.mov(table_base, reinterpret_cast<u64>(tables) + table_bias);
-    e.a.mov(e.in_runtime(offsetof(Runtime, thread_stack), 8), x86::rsp);
-    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, return_stack), 8));
+/// Into generated code, as Runtime says.
+void emit_go(Emitter& e) {
+    e.a.mov(x86::r13, e.in_runtime(offsetof(Runtime, counter), 8));
+    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, return_top), 8));
     e.load_guest();
     e.a.jmp(e.in_runtime(offsetof(Runtime, code), 8));
 }
 
-/// With the guest's registers stored: back to the caller of `enter`.
-void emit_return(Emitter& e) {
+void emit_enter(Emitter& e, const Cpu& cpu, const u8* tables) {
+    for (const auto& reg : {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15}) e.a.push(reg);
+    e.a.sub(x86::rsp, 8);
+    e.a.mov(state_base, reinterpret_cast<u64>(&cpu.state));
+    e.a.mov(table_base, reinterpret_cast<u64>(tables) + table_bias);
+    e.a.mov(e.in_runtime(offsetof(Runtime, thread_stack), 8), x86::rsp);
+    emit_go(e);
+}
+
+/// With the guest's registers stored, rsp on the thread's stack and the return stack's in rbp.
+void emit_left(Emitter& e, GoOn go_on) {
     e.a.mov(e.in_runtime(offsetof(Runtime, counter), 8), x86::r13);
-    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
+    if (go_on.function) {
+        auto out = e.a.newLabel();
+        e.a.mov(e.in_runtime(offsetof(Runtime, return_top), 8), x86::rbp);
+        e.a.mov(x86::rdi, reinterpret_cast<u64>(go_on.engine));
+        e.a.mov(x86::rax, reinterpret_cast<u64>(go_on.function));
+        e.a.call(x86::rax);
+        e.a.test(x86::rax, x86::rax);
+        e.a.jz(out);
+        e.a.mov(e.in_runtime(offsetof(Runtime, code), 8), x86::rax);
+        emit_go(e);
+        e.a.bind(out);
+    }
     e.a.add(x86::rsp, 8);
     for (const auto& reg : {x86::r15, x86::r14, x86::r13, x86::r12, x86::rbp, x86::rbx}) e.a.pop(reg);
     e.a.ret();
@@ -42,7 +61,9 @@ void emit_leave(Emitter& e, Leave how, std::size_t descriptor) {
     emit_save_fpu(e);
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(how));
     if (how != Leave::indirect) e.a.mov(e.in_runtime(descriptor, 8), x86::r9);
-    emit_return(e);
+    e.a.mov(x86::rbp, x86::rsp);
+    e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
+    e.a.jmp(e.in_runtime(offsetof(Runtime, left), 8));
 }
 
 /// `function(cpu, site)` as C++; rsp is aligned.
@@ -122,7 +143,8 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
     e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
     e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
-    emit_return(e);
+    e.a.add(x86::rbp, 8); // no return to the block
+    e.a.jmp(e.in_runtime(offsetof(Runtime, left), 8));
 }
 
 /// r9: the EIP to go to, where nothing better is known.
@@ -139,9 +161,9 @@ void emit_indirect(Emitter& e, const Options& options) {
 
 } // namespace
 
-Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options) {
+Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options,
+                                             GoOn go_on) {
     auto stubs = std::make_unique<Stubs>();
-    stubs->m_returns = TRY(ReturnStack::create());
     stubs->m_memory = TRY(CodeMemory::create(page_size));
     u32 end = 0;
     const auto place = [&](auto emit) {
@@ -162,12 +184,17 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     runtime.load_sse = place([&] { emit_load_sse(emitter); });
     runtime.load_x87 = place([&] { emit_load_x87(emitter); });
     runtime.indirect = place([&] { emit_indirect(emitter, options); });
-    runtime.return_stack = stubs->m_returns->begin(place([&] { // the return stack is empty: its sentinel goes back
+    runtime.left = place([&] { emit_left(emitter, go_on); });
+    const u8* sentinel = place([&] { // the return stack is empty: its sentinel goes back
         emitter.a.lea(x86::rsp, x86::ptr(x86::rsp, -8));
         emitter.a.jmp(emitter.in_runtime(offsetof(Runtime, indirect), 8));
-    }));
+    });
+    for (const bool user : {false, true}) {
+        stubs->m_returns[user] = TRY(ReturnStack::create());
+        stubs->m_empty[user] = stubs->m_returns[user]->begin(sentinel);
+    }
     stubs->m_memory->synchronise();
-    stubs->m_enter = reinterpret_cast<void (*)(i64)>(reinterpret_cast<std::uintptr_t>(enter));
+    stubs->m_enter = reinterpret_cast<void (*)()>(reinterpret_cast<std::uintptr_t>(enter));
     return stubs;
 }
 

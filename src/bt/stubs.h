@@ -7,16 +7,28 @@
 
 namespace ringshift::bt {
 
+/// What is asked when generated code has left a block: returns the code to go on in, with Runtime as for
+/// Stubs::enter(), or null. No function: nobody is asked.
+struct GoOn {
+    const u8* (*function)(void* engine) = nullptr;
+    void* engine = nullptr;
+};
+
 class Stubs {
   public:
-    static Result<std::unique_ptr<Stubs>> create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options);
-    /// Runs generated code from Runtime::code with `counter` as r13 until it leaves; Runtime says how.
-    void enter(i64 counter) const { m_enter(counter); }
+    static Result<std::unique_ptr<Stubs>> create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options,
+                                                 GoOn go_on);
+    /// Runs generated code from Runtime::code with Runtime::counter as r13, on the return stack at Runtime::return_top,
+    /// until it leaves; Runtime says how.
+    void enter() const { m_enter(); }
+    /// Where a return stack begins: the supervisor's or the user's.
+    u64 empty_return_stack(bool user) const { return m_empty[user]; }
 
   private:
     std::unique_ptr<CodeMemory> m_memory;
-    std::unique_ptr<ReturnStack> m_returns;
-    void (*m_enter)(i64 counter) = nullptr;
+    std::array<std::unique_ptr<ReturnStack>, 2> m_returns;
+    std::array<u64, 2> m_empty{};
+    void (*m_enter)() = nullptr;
 };
 
 } // namespace ringshift::bt

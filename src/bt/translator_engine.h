@@ -86,8 +86,24 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void give_up_windows();
 
     // Running.
+    /// What comes next: the end of the run, a block of generated code, or the interpreter's turn.
+    struct Turn {
+        std::optional<Exit> exit;
+        Block* block = nullptr;
+        Level level{};
+        bool careful = false; ///< the interpreter: a single instruction
+    };
     Exit loop(i64 instructions);
-    void enter(Block& block, Level level);
+    /// Looks around. At most `budget` instructions will be taken by generated code.
+    Turn next_turn(i64 budget);
+    void resume(Turn& turn);
+    void enter(const Turn& turn);
+    /// Before generated code goes on in the turn's block; where its code is.
+    const u8* arrive(const Turn& turn);
+    /// After generated code: RIP and the budget, as it says in Runtime how it was left.
+    void leave();
+    /// The same, and what to do next; null: the loop has to do it.
+    const u8* go_on();
     void finish_step();
     void follow(Link& link, Block& target);
     void interpreted();
@@ -118,7 +134,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::unique_ptr<CachePolicy> m_policy;
 
     std::vector<Mode> m_modes;
-    u32 m_mode = 0; ///< the mode found last
+    std::array<u32, 2> m_recent_mode{}; ///< the numbers of the modes found last, supervisor's and user's
 
     std::vector<i32> m_heat;   ///< by key: times interpreted; below zero: has to cool down first
     std::vector<u8> m_changes; ///< by key: how often its code has changed
@@ -137,6 +153,22 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     bool m_windows = false;                   ///< there are memory windows
     std::unordered_map<u64, u64> m_looked_up; ///< Block::looked_up of the next translation, by hash of the key
+
+    // Within one enter().
+    std::optional<Turn> m_turn; ///< found by go_on(), for the loop
+    u64 m_arrivals = 0;         ///< counted by the engine
+    /// The return stacks, one for each privilege, so that a system call keeps the user's. An old one may be used again
+    /// as long as nothing has become invalid since.
+    struct Returns {
+        u64 top = 0;
+        u32 mode = 0;
+        u64 generation = 0;
+    };
+    std::array<Returns, 2> m_returns;
+    u64 m_generation = 0;            ///< a block has gone, or a page of code may be elsewhere
+    const Site* m_resumed = nullptr; ///< the first of a block that was entered where RF was set, and ..
+    u64 m_resumed_entry = 0;         ///< .. which entry that was
+    bool m_ran_user = false;         ///< whose return stack is in force
 
     static constexpr u64 nothing_asked = ~u64{0};
     u64 m_asked = nothing_asked; ///< the EIP for which generated code was left last

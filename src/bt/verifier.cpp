@@ -342,7 +342,7 @@ std::string Check::check_tables(const HostMemory& m, std::span<const u8> bytes) 
         return {};
     }
     const auto field = static_cast<std::size_t>(m.displacement - m_runtime_distance);
-    const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_stack) ||
+    const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_top) ||
                          field == offsetof(Runtime, code) || field == offsetof(Runtime, context);
     const bool writable = indexed ? place->what == Place::What::counter : place->what == Place::What::other;
     if (m.writes && (engines || !writable)) return "writes what generated code only reads";

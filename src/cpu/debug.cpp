@@ -42,7 +42,7 @@ u32 match_instruction_breakpoints(const CpuState& state, LinearAddr address) {
 }
 
 u32 match_data_breakpoints(const CpuState& state, LinearAddr address, unsigned size, AccessKind kind) {
-    if (kind == AccessKind::Fetch) return 0;
+    if (kind == AccessKind::Fetch || (state.dr[7] & dr7::enables) == 0) return 0;
     u32 matched = 0;
     for (unsigned n = 0; n < 4; ++n) {
         const Breakpoint point = breakpoint(state, n);

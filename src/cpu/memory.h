@@ -82,6 +82,10 @@ Maybe<void> Cpu::store(const Place<T>& place, T value) {
 template <typename T>
 Maybe<T> Cpu::read_system(LinearAddr address) {
     T value{};
+    if (const u8* host = mmu.fast_read(address, sizeof(T), false)) [[likely]] {
+        std::memcpy(&value, host, sizeof(T));
+        return value;
+    }
     const MemoryOutcome outcome =
         mmu.read(address, {reinterpret_cast<u8*>(&value), sizeof value}, Privilege::ImplicitSupervisor);
     if (!outcome.ok) return raise_page_fault(outcome);
@@ -90,6 +94,10 @@ Maybe<T> Cpu::read_system(LinearAddr address) {
 
 template <typename T>
 Maybe<void> Cpu::write_system(LinearAddr address, T value) {
+    if (u8* host = mmu.fast_write(address, sizeof(T), false)) [[likely]] {
+        std::memcpy(host, &value, sizeof(T));
+        return {};
+    }
     const MemoryOutcome outcome =
         mmu.write(address, {reinterpret_cast<const u8*>(&value), sizeof value}, Privilege::ImplicitSupervisor);
     if (!outcome.ok) return raise_page_fault(outcome);

@@ -254,6 +254,11 @@ Maybe<void> StackWriter::push(u8 size, u32 value) {
     GUEST_TRY(reserve(size, 1));
     const u32 top = below(m_pointer, size);
     const LinearAddr address(static_cast<u32>(m_segment.base + top));
+    if (u8* host = m_cpu.mmu.fast_write(address, size, m_privilege == Privilege::User)) [[likely]] {
+        std::memcpy(host, &value, size);
+        m_pointer = top;
+        return {};
+    }
     GUEST_TRY(m_cpu.write_bytes(address, {reinterpret_cast<const u8*>(&value), size}, m_privilege));
     m_pointer = top;
     return {};
