@@ -8,7 +8,7 @@ import csv
 import subprocess
 import sys
 
-ENGINES = ["interp", "bt", "bt:link=off,probe=off", "bt:native=off"]
+ENGINES = ["interp", "bt", "bt:go-on=off", "bt:native=off"]
 MOST = 1_000_000  # cycles: no operation takes so many, however busy the host is
 
 
