@@ -389,6 +389,9 @@ const std::vector<Row>& table() {
         {"--control", "SOCKET", for_both, "Screen and ports",
          "create a Unix socket on which programs drive the machine by QMP, and people by ringshift ctl",
          into(&Options::control)},
+        {"--snapshots", "FOLDER", for_both, "Screen and ports",
+         "where snapshots of the running machine are kept; default: a folder for these media in the user's data folder",
+         into(&Options::snapshot_folder)},
         {"--gdb", "PORT", for_both, "Screen and ports",
          "start paused and wait for gdb on this TCP port of localhost; 0 takes a free one",
          [](Options& o, const std::string& text) -> Result<> {

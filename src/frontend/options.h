@@ -76,6 +76,7 @@ struct Options {
     NanoBench nano;
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
+    std::string snapshot_folder; ///< empty: default_snapshot_folder()
     std::string control;         ///< path of the control socket; empty: none
     Scaling scaling;
     std::optional<ShownCode> shown_code; ///< --explain

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -62,7 +63,25 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
                                                   session->host()));
     else
         session->m_machine = TRY(Machine::create(o.machine, session->host()));
+    TRY(session->find_snapshots());
     return session;
+}
+
+Result<> Session::find_snapshots() {
+    std::string folder = m_options.snapshot_folder;
+    std::vector<std::string> lineage;
+    if (m_options.command == Options::Command::resume) {
+        const std::string& file = m_options.files.front();
+        SnapshotAbout about = TRY(read_snapshot_about(file));
+        lineage = std::move(about.ancestors);
+        if (!about.id.empty()) lineage.insert(lineage.begin(), about.id);
+        // One of a folder goes on there.
+        if (folder.empty() && file.ends_with(".snapshot"))
+            folder = std::filesystem::absolute(file).parent_path().string();
+    }
+    if (folder.empty()) folder = default_snapshot_folder(m_machine->config());
+    m_snapshots = std::make_unique<Snapshots>(*this, std::move(folder), std::move(lineage));
+    return Unit{};
 }
 
 Session::~Session() {
@@ -205,6 +224,7 @@ int Session::run(const std::function<void()>& front_end) {
     }
     guest.join();
     watcher.join();
+    m_snapshots->finish();
     tell_listeners(ending);
     for (const auto& serial : m_serial) serial->stop_input();
     for (const auto& serial : m_serial) serial->flush();

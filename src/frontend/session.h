@@ -7,6 +7,7 @@
 #include "frontend/options.h"
 #include "frontend/script.h"
 #include "frontend/serial_host.h"
+#include "frontend/snapshots.h"
 #include "machine/machine.h"
 
 #include <atomic>
@@ -47,6 +48,7 @@ class Session {
     bool on_guest(const std::function<void()>& work, const std::atomic<bool>* abandoned = nullptr);
     /// Before run().
     void add_listener(SessionListener& listener) { m_listeners.push_back(&listener); }
+    Snapshots& snapshots() { return *m_snapshots; }
     /// The guest is paused because the host failed it.
     bool host_failed() const { return m_host_failed; }
     /// `stopped` is called on the guest's thread when a breakpoint, watchpoint or step has paused the guest; before
@@ -63,6 +65,7 @@ class Session {
   private:
     explicit Session(Options options);
     MachineHost host();
+    Result<> find_snapshots();
     void tick();
     void watch();
     void write_report(const std::string& report);
@@ -75,6 +78,7 @@ class Session {
     int m_debug_fd = -1;
     std::unique_ptr<Script> m_script;
     std::unique_ptr<Machine> m_machine;
+    std::unique_ptr<Snapshots> m_snapshots;
     std::atomic<bool> m_ended{false};
     std::atomic<int> m_forced_status{-1}; ///< of a signal, time-out or host error
     std::atomic<const char*> m_quit_reason{"host-signal"};

@@ -250,6 +250,23 @@ Result<> Board::flush_disks() {
     return Unit{};
 }
 
+std::vector<std::string> Board::written_images() const {
+    std::vector<std::string> paths;
+    const auto add = [&paths](const DriveConfig& drive) {
+        if (!drive.path.empty() && !drive.keep_image && drive.content.empty()) paths.push_back(drive.path);
+    };
+    for (const DriveConfig& drive : m_config.disks) add(drive);
+    for (const DriveConfig& drive : m_config.floppies) add(drive);
+    return paths;
+}
+
+Result<> Board::lock_disks(bool locked) {
+    for (DiskImage* image : m_disk_images) TRY(image->set_locked(locked));
+    for (DiskImage* image : m_floppy_images)
+        if (image) TRY(image->set_locked(locked));
+    return Unit{};
+}
+
 void Board::set_intr(bool level) {
     if (!level) {
         m_cpu.clear_attention(attention::interrupt);

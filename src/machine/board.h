@@ -62,6 +62,10 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     void retry_host_requests();
     /// All disks: what the guest wrote is in the files.
     Result<> flush_disks();
+    /// Images that the guest can write to, and that keep it.
+    std::vector<std::string> written_images() const;
+    /// DiskImage::set_locked() of all.
+    Result<> lock_disks(bool locked);
     void press_power_button();
     enum class Medium { cdrom, floppy };
     Result<> change_medium(Medium kind, unsigned number, const std::string& path);

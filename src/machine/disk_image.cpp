@@ -87,6 +87,26 @@ Result<> check_range(u64 size, u64 offset, u64 length, const std::string& what) 
     return Unit{};
 }
 
+// --- locks
+
+/// A lock of the open file, so that a second opening in this process conflicts too.
+Result<> lock_file(int fd, const std::string& path, bool writing) {
+    struct flock range {};
+    range.l_type = writing ? F_WRLCK : F_RDLCK;
+    range.l_whence = SEEK_SET;
+    if (::fcntl(fd, F_OFD_SETLK, &range) == 0) return Unit{};
+    if (errno != EAGAIN && errno != EACCES) return Unit{}; // a file system without locks
+    return make_error("disk image '{}' is in use by another virtual machine: shut that one down first{}", path,
+                      writing ? ", or add --snapshot to both" : "");
+}
+
+void unlock_file(int fd) {
+    struct flock range {};
+    range.l_type = F_UNLCK;
+    range.l_whence = SEEK_SET;
+    (void)::fcntl(fd, F_OFD_SETLK, &range);
+}
+
 // --- the image itself
 
 class RawImage final : public DiskImage {
@@ -127,6 +147,11 @@ class RawImage final : public DiskImage {
         ar(overlay, size);
         if (overlay) return ar.fail(m_what + " was used with --snapshot when this state was saved: use it again");
         if (size != m_size) ar.fail(m_what + " has another size than when this state was saved");
+    }
+    Result<> set_locked(bool locked) override {
+        if (locked) return lock_file(m_fd.get(), m_path, !m_read_only);
+        unlock_file(m_fd.get());
+        return Unit{};
     }
 
   private:
@@ -189,6 +214,7 @@ class OverlayImage final : public DiskImage {
     }
 
     void archive(Archive& ar) override;
+    Result<> set_locked(bool locked) override { return m_base->set_locked(locked); }
 
   private:
     u64 clusters() const { return (size() + cluster - 1) / cluster; }
@@ -322,17 +348,6 @@ Result<u64> image_size(int fd, const std::string& path) {
     return static_cast<u64>(status.st_size);
 }
 
-/// A lock of the open file, so that a second opening in this process conflicts too.
-Result<> lock(int fd, const std::string& path, bool writing) {
-    struct flock range {};
-    range.l_type = writing ? F_WRLCK : F_RDLCK;
-    range.l_whence = SEEK_SET;
-    if (::fcntl(fd, F_OFD_SETLK, &range) == 0) return Unit{};
-    if (errno != EAGAIN && errno != EACCES) return Unit{}; // a file system without locks
-    return make_error("disk image '{}' is in use by another virtual machine: shut that one down first{}", path,
-                      writing ? ", or add --snapshot to both" : "");
-}
-
 } // namespace
 
 Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, DiskImageOptions options) {
@@ -343,7 +358,7 @@ Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, Disk
     const u64 file_size = TRY(image_size(fd.get(), path));
     if (file_size == 0)
         return make_error("disk image '{}' is empty: give it a size, for example: truncate -s 8G '{}'", path, path);
-    TRY(lock(fd.get(), path, writing));
+    TRY(lock_file(fd.get(), path, writing));
     auto image = std::make_unique<RawImage>(std::move(fd), path, file_size, !writing);
     if (!options.snapshot || options.read_only) return std::unique_ptr<DiskImage>(std::move(image));
     FileDescriptor overlay = TRY(make_temporary(image->size()));

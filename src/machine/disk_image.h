@@ -23,6 +23,9 @@ class DiskImage : public BlockBackend {
     virtual const std::string& note() const = 0;
     /// With an overlay, its content; without, only what tells whether the same kind of disk is there on load.
     virtual void archive(Archive& ar) = 0;
+    /// Gives up the lock against other users, or takes it again: while a machine is rebuilt from a snapshot, its images
+    /// are opened anew before the old ones are closed. Without the lock nothing may be read or written.
+    virtual Result<> set_locked(bool locked) = 0;
 };
 
 /// Opens a raw image. An image that is written to is locked against every other user, one that is only read against

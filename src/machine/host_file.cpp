@@ -51,20 +51,36 @@ Result<OpenFile> open_file(const std::filesystem::path& path) {
 
 Result<u64> host_file_size(const std::filesystem::path& path) { return TRY(open_file(path)).size; }
 
-Result<std::vector<u8>> read_host_file_part(const std::filesystem::path& path, u64 offset, std::size_t size) {
-    OpenFile file = TRY(open_file(path));
-    if (offset >= file.size) return std::vector<u8>{};
-    std::vector<u8> bytes(std::min<u64>(size, file.size - offset));
+namespace {
+
+/// The number of bytes read: less than asked for where the file ends.
+Result<std::size_t> read_at(const OpenFile& file, u64 offset, std::span<u8> out, const std::filesystem::path& path) {
     std::size_t done = 0;
-    while (done < bytes.size()) {
+    while (done < out.size()) {
         const ssize_t n =
-            ::pread(file.descriptor.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+            ::pread(file.descriptor.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return errno_error(errno, fmt::format("cannot read {}", path.string()));
         if (n == 0) break;
         done += static_cast<std::size_t>(n);
     }
-    bytes.resize(done);
+    return done;
+}
+
+} // namespace
+
+Result<> read_host_file_into(const std::filesystem::path& path, std::span<u8> out) {
+    const OpenFile file = TRY(open_file(path));
+    if (TRY(read_at(file, 0, out, path)) != out.size())
+        return make_error("{} became shorter while it was read", path.string());
+    return Unit{};
+}
+
+Result<std::vector<u8>> read_host_file_part(const std::filesystem::path& path, u64 offset, std::size_t size) {
+    OpenFile file = TRY(open_file(path));
+    if (offset >= file.size) return std::vector<u8>{};
+    std::vector<u8> bytes(std::min<u64>(size, file.size - offset));
+    bytes.resize(TRY(read_at(file, offset, bytes, path)));
     return bytes;
 }
 

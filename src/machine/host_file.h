@@ -5,6 +5,7 @@
 #include "base/types.h"
 
 #include <filesystem>
+#include <span>
 #include <vector>
 
 namespace ringshift {
@@ -13,6 +14,8 @@ namespace ringshift {
 Result<std::vector<u8>> read_host_file(const std::filesystem::path& path);
 /// Its size in bytes, after the same checks.
 Result<u64> host_file_size(const std::filesystem::path& path);
+/// Fills `out` from the beginning of the file, which must have that many bytes.
+Result<> read_host_file_into(const std::filesystem::path& path, std::span<u8> out);
 /// At most `size` bytes from `offset`; fewer where the file ends.
 Result<std::vector<u8>> read_host_file_part(const std::filesystem::path& path, u64 offset, std::size_t size);
 

@@ -54,13 +54,15 @@ class Machine::Implementation {
     void set_network_connected(bool connected);
 
     Result<> save(const std::string& path);
+    Result<> freeze(SavedState& state);
     Result<> load(const SnapshotReader& reader);
+    Result<> replace(const SnapshotReader& reader);
     u64 state_hash();
 
     MachineConfig config;
     BoardContent content;
     MachineHost host;
-    std::unique_ptr<Board> board;
+    std::unique_ptr<Board> board; ///< replaced under m_mutex, because post() and stop() look at it
     std::unique_ptr<Engine> engine;
     std::unique_ptr<Typist> typist;
     std::unique_ptr<DebugAccess> debug_access;
@@ -73,7 +75,21 @@ class Machine::Implementation {
 
   private:
     class GivenInput;
+    /// What a snapshot replaces; the order in which they are made.
+    struct Parts {
+        std::unique_ptr<Board> board;
+        std::unique_ptr<Engine> engine;
+        std::unique_ptr<Typist> typist;
+        std::unique_ptr<DebugAccess> debug_access;
+        TimerId tick_timer = 0, pump_timer = 0;
+    };
     Implementation() = default;
+    /// Makes all parts from `config` and `content`.
+    Result<> build_parts();
+    Parts exchange_parts(Parts parts);
+    Result<> describe(SavedState& state);
+    /// Under m_mutex: run() looks up soon.
+    void wake_cpu();
     BoardEvents events();
     /// From inside an instruction: run() looks up after it.
     void interrupt();
@@ -99,6 +115,7 @@ class Machine::Implementation {
     std::vector<std::function<void()>> m_posts;
     bool m_stop = false;
 
+    u64 m_network_time_shift = 0;       ///< makes the network's time go on when a snapshot sets the guest's back
     std::unique_ptr<Network> m_network; ///< last: its thread posts
 };
 

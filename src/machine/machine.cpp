@@ -67,17 +67,37 @@ Machine::Implementation::create(MachineConfig config, BoardContent content, Mach
     machine->config = std::move(config);
     machine->content = std::move(content);
     machine->host = std::move(host);
-    machine->board = TRY(Board::create(machine->config, machine->content, machine->events()));
-    machine->engine = TRY(make_engine(machine->config, machine->board->cpu()));
-    machine->typist = std::make_unique<Typist>(machine->board->timeline(), machine->board->keyboard());
-    machine->debug_access = std::make_unique<DebugAccess>(machine->board->cpu(), *machine->engine);
+    TRY(machine->build_parts());
     machine->input = std::make_unique<GivenInput>(*machine);
-    if (machine->host.tick) {
-        machine->m_tick_timer =
-            machine->board->timeline().create_transient_timer([self = machine.get()](u64) { self->tick(); });
-        machine->arm_tick();
-    }
     return machine;
+}
+
+Result<> Machine::Implementation::build_parts() {
+    auto new_board = TRY(Board::create(config, content, events()));
+    {
+        const std::lock_guard lock(m_mutex);
+        board = std::move(new_board);
+    }
+    engine = TRY(make_engine(config, board->cpu()));
+    typist = std::make_unique<Typist>(board->timeline(), board->keyboard());
+    debug_access = std::make_unique<DebugAccess>(board->cpu(), *engine);
+    if (host.tick) {
+        m_tick_timer = board->timeline().create_transient_timer([this](u64) { tick(); });
+        arm_tick();
+    }
+    m_pump_timer = board->timeline().create_transient_timer([this](u64) { pump_network(); });
+    return Unit{};
+}
+
+Machine::Implementation::Parts Machine::Implementation::exchange_parts(Parts parts) {
+    debug_access.swap(parts.debug_access);
+    typist.swap(parts.typist);
+    engine.swap(parts.engine);
+    std::swap(m_tick_timer, parts.tick_timer);
+    std::swap(m_pump_timer, parts.pump_timer);
+    const std::lock_guard lock(m_mutex);
+    board.swap(parts.board);
+    return parts;
 }
 
 Machine::Implementation::~Implementation() = default;
@@ -124,26 +144,24 @@ BoardEvents Machine::Implementation::events() {
 }
 
 Result<> Machine::Implementation::connect_network() {
-    NetworkCard* card = board->network_card();
-    if (card == nullptr) return Unit{};
-    Timeline& timeline = board->timeline();
+    if (board->network_card() == nullptr) return Unit{};
+    // A snapshot replaces the board; the network stays.
     Network::Guest guest;
-    guest.now = [&timeline] { return timeline.now(); };
-    guest.can_receive = [card] { return card->can_receive(); };
+    guest.now = [this] { return board->timeline().now() + m_network_time_shift; };
+    guest.can_receive = [this] { return board->network_card()->can_receive(); };
     guest.receive = [this](std::vector<u8> frame) {
         give([frame = std::move(frame)](Implementation& machine) { machine.board->network_card()->receive(frame); });
     };
     // In deterministic mode the next tick does it.
-    guest.pump_soon = [this, &timeline] {
-        if (!config.deterministic) timeline.arm(m_pump_timer, timeline.now());
+    guest.pump_soon = [this] {
+        if (!config.deterministic) board->timeline().arm(m_pump_timer, board->timeline().now());
     };
     guest.post = [this](std::function<void()> work) {
         post([this, work = std::move(work)] {
             if (!paused) work();
         });
     };
-    if (!config.deterministic) m_pump_timer = timeline.create_transient_timer([this](u64) { pump_network(); });
-    const i64 start = board->clock_start() - static_cast<i64>(timeline.now() / 1'000'000'000);
+    const i64 start = board->clock_start() - static_cast<i64>(board->timeline().now() / 1'000'000'000);
     m_network = TRY(Network::create(config.network, !config.deterministic,
                                     static_cast<u64>(std::max<i64>(start, 0)) * 1'000'000'000, std::move(guest)));
     set_network_connected(config.network.connected);
@@ -182,9 +200,8 @@ void Machine::Implementation::post(std::function<void()> work) {
     {
         const std::lock_guard lock(m_mutex);
         m_posts.push_back(std::move(work));
+        wake_cpu();
     }
-    if (!lockstep)
-        board->cpu().raise_attention(attention::stop); // else a slice ends soon, and always at the same place
     m_wake.notify_one();
 }
 
@@ -192,9 +209,14 @@ void Machine::Implementation::stop() {
     {
         const std::lock_guard lock(m_mutex);
         m_stop = true;
+        wake_cpu();
     }
-    if (!lockstep) board->cpu().raise_attention(attention::stop);
     m_wake.notify_one();
+}
+
+void Machine::Implementation::wake_cpu() {
+    // In lockstep a slice ends soon, and always at the same place.
+    if (!lockstep && board) board->cpu().raise_attention(attention::stop);
 }
 
 void Machine::Implementation::serve_posts() {

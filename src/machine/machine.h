@@ -11,6 +11,7 @@
 #include "machine/config.h"
 #include "machine/debugger.h"
 #include "machine/input.h"
+#include "machine/saved_state.h"
 
 #include <functional>
 #include <memory>
@@ -67,6 +68,13 @@ struct MachineStatistics {
     }
 };
 
+/// A snapshot's file, read and checked, its disks as well. Opening one needs no machine, so that restoring is quick.
+struct Snapshot {
+    static Result<Snapshot> open(const std::string& path);
+    SnapshotAbout about;
+    std::shared_ptr<const SnapshotReader> reader;
+};
+
 class Machine {
   public:
     /// Builds a machine in its power-on state. Opens images and firmware; the error says what is missing.
@@ -102,6 +110,13 @@ class Machine {
     void reset();
     void press_power_button();
     Result<> save(const std::string& path);
+    /// Bytes of RAM that a copy of it takes.
+    u64 used_ram() const;
+    /// Takes the state out of the machine, into what SavedState::prepare() made from used_ram().
+    Result<> freeze(SavedState& state);
+    /// Becomes the machine of a snapshot, in this process's time mode and engine. Only from post() or call(). After an
+    /// error the machine is as it was.
+    Result<> replace(const Snapshot& snapshot);
     /// Everything that the guest wrote to disks is in their files.
     Result<> flush();
     /// Of everything that a snapshot holds: equal states have equal hashes.

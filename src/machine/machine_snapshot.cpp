@@ -4,19 +4,14 @@
 #include "machine/snapshot.h"
 
 #include <algorithm>
-#include <cstring>
+#include <ctime>
+#include <filesystem>
 
 namespace ringshift {
 
 namespace {
 
-/// RAM goes into chunks of this many bytes, without pages that are all zero.
-constexpr u64 ram_piece = 4u << 20;
 constexpr u64 content_piece = 32u << 20;
-
-bool is_zero(std::span<const u8> page) {
-    return page[0] == 0 && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
-}
 
 /// The parts of the configuration that a snapshot brings with it.
 void archive_config(Archive& ar, MachineConfig& config) {
@@ -40,51 +35,41 @@ std::vector<u8> saved(T&& archive) {
     return bytes;
 }
 
-/// The pages of one piece of RAM that are not zero: index in the piece, content.
-std::vector<u8> save_ram_piece(std::span<const u8> piece) {
-    std::vector<u8> bytes;
-    for (u32 page = 0; page < piece.size() / page_size; ++page) {
-        const std::span content = piece.subspan(page * page_size, page_size);
-        if (is_zero(content)) continue;
-        const std::size_t at = bytes.size();
-        bytes.resize(at + sizeof page + page_size);
-        std::memcpy(bytes.data() + at, &page, sizeof page);
-        std::memcpy(bytes.data() + at + sizeof page, content.data(), page_size);
-    }
-    return bytes;
-}
+} // namespace
 
-Result<> load_ram_piece(std::span<u8> piece, std::span<const u8> bytes) {
-    constexpr std::size_t record = sizeof(u32) + page_size;
-    for (; bytes.size() >= record; bytes = bytes.subspan(record)) {
-        u32 page = 0;
-        std::memcpy(&page, bytes.data(), sizeof page);
-        if (page >= piece.size() / page_size) break;
-        std::memcpy(piece.data() + page * page_size, bytes.data() + sizeof page, page_size);
+Result<> Machine::Implementation::describe(SavedState& state) {
+    TRY(board->flush_disks());
+    std::vector<SavedState::Part> parts;
+    parts.push_back({"config", saved([this](Archive& ar) { archive_config(ar, config); })});
+    const std::vector<u8> content_bytes = saved([this](Archive& ar) { content.archive(ar); });
+    for (u64 at = 0; at < content_bytes.size(); at += content_piece) {
+        const auto piece = std::span(content_bytes).subspan(at, std::min(content_piece, content_bytes.size() - at));
+        parts.push_back({"content", {piece.begin(), piece.end()}});
     }
-    if (!bytes.empty()) return make_error("the snapshot cannot be resumed: its RAM has impossible pages");
+    board->for_each_part([&](std::string_view tag, const auto& archive) {
+        parts.push_back({std::string(tag), saved(archive)});
+    });
+    state.set_parts(std::move(parts));
+    std::vector<DiskStamp> disks;
+    for (const std::string& path : board->written_images()) disks.push_back(DiskStamp::of(path));
+    state.set_disks(std::move(disks));
     return Unit{};
 }
 
-} // namespace
-
 Result<> Machine::Implementation::save(const std::string& path) {
-    TRY(board->flush_disks());
-    SnapshotWriter writer = TRY(SnapshotWriter::create(path));
-    TRY(writer.add("config", saved([this](Archive& ar) { archive_config(ar, config); })));
-    const std::vector<u8> content_bytes = saved([this](Archive& ar) { content.archive(ar); });
-    for (u64 at = 0; at < content_bytes.size(); at += content_piece)
-        TRY(writer.add("content",
-                       std::span(content_bytes).subspan(at, std::min(content_piece, content_bytes.size() - at))));
-    Result<> done = Unit{};
-    board->for_each_part([&](std::string_view tag, const auto& archive) {
-        if (done.ok()) done = writer.add(tag, saved(archive));
-    });
-    TRY(std::move(done));
-    const std::span<const u8> ram = board->memory().ram().bytes();
-    for (u64 at = 0; at < ram.size(); at += ram_piece)
-        TRY(writer.add("ram", save_ram_piece(ram.subspan(at, std::min(ram_piece, ram.size() - at)))));
-    return writer.finish();
+    const auto state = TRY(SavedState::prepare(0));
+    TRY(describe(*state));
+    TRY(state->borrow_ram(board->memory().ram()));
+    SnapshotAbout about;
+    about.name = std::filesystem::path(path).stem().string();
+    about.time = std::time(nullptr);
+    about.virtual_ns = board->timeline().now();
+    return state->write(path, about);
+}
+
+Result<> Machine::Implementation::freeze(SavedState& state) {
+    TRY(describe(state));
+    return state.copy_ram(board->memory().ram());
 }
 
 Result<> Machine::Implementation::load(const SnapshotReader& reader) {
@@ -93,11 +78,7 @@ Result<> Machine::Implementation::load(const SnapshotReader& reader) {
         if (done.ok()) done = reader.load(tag, archive);
     });
     TRY(std::move(done));
-    const std::span<u8> ram = board->memory().ram().bytes();
-    for (u64 at = 0; at < ram.size(); at += ram_piece) {
-        const std::vector<u8> bytes = TRY(reader.chunk("ram", at / ram_piece));
-        TRY(load_ram_piece(ram.subspan(at, std::min(ram_piece, ram.size() - at)), bytes));
-    }
+    TRY(load_ram(reader, board->memory().ram()));
     engine->invalidate_all();
     return Unit{};
 }
@@ -109,26 +90,82 @@ u64 Machine::Implementation::state_hash() {
     return sum.value();
 }
 
-Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, ResumeWishes wishes, MachineHost host) {
-    const auto reader = std::make_shared<const SnapshotReader>(TRY(SnapshotReader::open(path)));
+namespace {
+
+/// A snapshot's configuration, with what the user of this process has chosen.
+Result<MachineConfig> config_of(const SnapshotReader& reader) {
     MachineConfig config;
-    TRY(reader->load("config", [&](Archive& ar) { archive_config(ar, config); }));
-    config.deterministic = config.deterministic || wishes.deterministic;
-    config.engine = wishes.engine;
-    config.lockstep = std::move(wishes.lockstep);
-    config.translator = std::move(wishes.translator);
-    std::swap(wishes.network.card, config.network.card);
-    config.network = std::move(wishes.network);
+    TRY(reader.load("config", [&](Archive& ar) { archive_config(ar, config); }));
+    return config;
+}
+
+Result<BoardContent> content_of(const SnapshotReader& reader) {
     std::vector<u8> bytes;
-    for (std::size_t i = 0; i == 0 || i < reader->count("content"); ++i) {
-        const std::vector<u8> piece = TRY(reader->chunk("content", i));
+    for (std::size_t i = 0; i == 0 || i < reader.count("content"); ++i) {
+        const std::vector<u8> piece = TRY(reader.chunk("content", i));
         bytes.insert(bytes.end(), piece.begin(), piece.end());
     }
     BoardContent content;
     Archive ar = Archive::loader(bytes);
     content.archive(ar);
     if (!ar.ok() || ar.remaining() != 0)
-        return make_error("the snapshot {} cannot be resumed: part \"content\": {}", path, ar.error());
+        return make_error("the snapshot {} cannot be resumed: part \"content\": {}", reader.name(), ar.error());
+    return content;
+}
+
+} // namespace
+
+/// The old parts stay until the new ones are complete, so that a snapshot that cannot be loaded changes nothing.
+Result<> Machine::Implementation::replace(const SnapshotReader& reader) {
+    if (lockstep) return make_error("a snapshot cannot be restored while two engines run in lockstep");
+    TRY(check_disks(reader));
+    MachineConfig new_config = TRY(config_of(reader));
+    new_config.deterministic = config.deterministic;
+    new_config.engine = config.engine;
+    new_config.translator = config.translator;
+    if (new_config.network.card != config.network.card)
+        return make_error("the snapshot {} is of a machine with another network card ({}): start with --nic {}",
+                          reader.name(), new_config.network.card, new_config.network.card);
+    new_config.network = config.network;
+    new_config.keep_inserted_images = config.keep_inserted_images;
+    BoardContent new_content = TRY(content_of(reader));
+    TRY(board->flush_disks());
+    TRY(board->lock_disks(false));
+    board->timeline().stop();
+    const u64 network_now = board->timeline().now() + m_network_time_shift;
+    Parts old = exchange_parts({});
+    std::swap(config, new_config);
+    std::swap(content, new_content);
+    const auto build = [&]() -> Result<> {
+        TRY(build_parts());
+        return load(reader);
+    };
+    if (Result<> built = build(); !built.ok()) {
+        exchange_parts({});
+        std::swap(config, new_config);
+        std::swap(content, new_content);
+        exchange_parts(std::move(old));
+        TRY(board->lock_disks(true));
+        return built;
+    }
+    m_network_time_shift = network_now - board->timeline().now();
+    m_reset_requested = false;
+    m_host_error.reset();
+    interrupt();
+    return Unit{};
+}
+
+Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, ResumeWishes wishes, MachineHost host) {
+    const auto reader = std::make_shared<const SnapshotReader>(TRY(SnapshotReader::open(path)));
+    TRY(check_disks(*reader));
+    MachineConfig config = TRY(config_of(*reader));
+    config.deterministic = config.deterministic || wishes.deterministic;
+    config.engine = wishes.engine;
+    config.lockstep = std::move(wishes.lockstep);
+    config.translator = std::move(wishes.translator);
+    std::swap(wishes.network.card, config.network.card);
+    config.network = std::move(wishes.network);
+    BoardContent content = TRY(content_of(*reader));
     return finish(std::move(config), std::move(host),
                   [content = std::move(content), reader](MachineConfig c,
                                                          MachineHost h) -> Result<std::unique_ptr<Implementation>> {
@@ -136,6 +173,25 @@ Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, Resum
                       TRY(machine->load(*reader));
                       return machine;
                   });
+}
+
+Result<Snapshot> Snapshot::open(const std::string& path) {
+    auto reader = std::make_shared<const SnapshotReader>(TRY(SnapshotReader::open(path)));
+    TRY(check_disks(*reader));
+    Snapshot snapshot;
+    snapshot.about = TRY(read_snapshot_about(path));
+    snapshot.reader = std::move(reader);
+    return snapshot;
+}
+
+Result<> Machine::replace(const Snapshot& snapshot) { return m_implementation->replace(*snapshot.reader); }
+
+u64 Machine::used_ram() const { return ringshift::used_ram(m_implementation->board->memory().ram()); }
+
+Result<> Machine::freeze(SavedState& state) {
+    if (m_implementation->lockstep)
+        return make_error("no snapshot can be taken while two engines run in lockstep; --save takes one at the end");
+    return m_implementation->freeze(state);
 }
 
 } // namespace ringshift

@@ -21,6 +21,7 @@ class MemoryMedium final : public DiskImage {
     const std::string& path() const override { return m_path; }
     const std::string& note() const override { return m_note; }
     void archive(Archive& ar) override;
+    Result<> set_locked(bool) override { return Unit{}; }
 
   private:
     std::vector<u8> m_bytes;

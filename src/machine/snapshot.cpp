@@ -4,9 +4,12 @@
 #include "machine/host_file.h"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <thread>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -117,11 +120,46 @@ bool SnapshotReader::recognises(std::span<const u8> bytes) {
     return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
+/// A file can be hundreds of MiB: it is read into large pages, which the host gives quickly.
 Result<SnapshotReader> SnapshotReader::open(const std::filesystem::path& path) {
-    return parse(TRY(read_host_file(path)), path.string());
+    const u64 size = TRY(host_file_size(path));
+    constexpr u64 huge_page = 2u << 20;
+    const u64 room = (size + huge_page) / huge_page * huge_page;
+    void* memory = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return errno_error(errno, fmt::format("there is no memory to read the snapshot {}", path.string()));
+    std::shared_ptr<const void> owner(memory, [room](void* m) { ::munmap(m, room); });
+    ::madvise(memory, room, MADV_HUGEPAGE);
+    const std::span file(static_cast<u8*>(memory), size);
+    TRY(read_host_file_into(path, file));
+    return parse(file, std::move(owner), path.string());
+}
+
+Result<std::vector<u8>> SnapshotReader::first_chunk(const std::filesystem::path& path, std::string_view tag) {
+    constexpr std::size_t head = sizeof(FileHeader) + sizeof(ChunkHeader);
+    const std::vector<u8> start = TRY(read_host_file_part(path, 0, head));
+    if (!recognises(start)) return make_error("{} is not a Ringshift snapshot", path.string());
+    const auto damaged = [&] { return make_error("the snapshot {} is damaged", path.string()); };
+    if (start.size() < head) return damaged();
+    ChunkHeader chunk;
+    std::memcpy(&chunk, start.data() + sizeof(FileHeader), sizeof chunk);
+    if (chunk.tag.back() != 0 || chunk.size > largest_chunk || chunk.stored > largest_chunk) return damaged();
+    if (tag != chunk.tag.data()) return std::vector<u8>{};
+    const std::vector<u8> stored = TRY(read_host_file_part(path, head, chunk.stored));
+    if (stored.size() != chunk.stored || chunk.checksum != checksum_of(chunk, stored)) return damaged();
+    std::vector<u8> bytes(chunk.size);
+    const std::size_t size = ZSTD_decompress(bytes.data(), bytes.size(), stored.data(), stored.size());
+    if (ZSTD_isError(size) != 0 || size != bytes.size()) return damaged();
+    return bytes;
 }
 
 Result<SnapshotReader> SnapshotReader::parse(std::vector<u8> file, std::string name) {
+    const auto owner = std::make_shared<const std::vector<u8>>(std::move(file));
+    return parse(*owner, owner, std::move(name));
+}
+
+Result<SnapshotReader> SnapshotReader::parse(std::span<const u8> file, std::shared_ptr<const void> owner,
+                                             std::string name) {
     if (!recognises(file)) return make_error("{} is not a Ringshift snapshot", name);
     FileHeader header;
     const auto damaged = [&](std::string_view what) {
@@ -139,6 +177,7 @@ Result<SnapshotReader> SnapshotReader::parse(std::vector<u8> file, std::string n
     SnapshotReader reader;
     std::size_t position = sizeof header;
     bool ended = false;
+    std::vector<std::pair<ChunkHeader, std::span<const u8>>> chunks;
     while (!ended) {
         ChunkHeader chunk;
         if (file.size() - position < sizeof chunk) return damaged("it ends too early");
@@ -146,16 +185,26 @@ Result<SnapshotReader> SnapshotReader::parse(std::vector<u8> file, std::string n
         position += sizeof chunk;
         if (chunk.stored > file.size() - position) return damaged("it ends too early");
         const std::span stored(file.data() + position, chunk.stored);
-        if (chunk.checksum != checksum_of(chunk, stored)) return damaged("wrong checksum of a chunk");
-        if (chunk.tag.back() != 0 || chunk.size > largest_chunk) return damaged("impossible chunk");
-        const std::string tag(chunk.tag.data());
-        ended = tag == end_tag;
-        reader.m_chunks[tag].push_back({chunk.size, position, chunk.stored});
+        chunks.emplace_back(chunk, stored);
+        ended = chunk.tag.back() == 0 && end_tag == chunk.tag.data();
         position += chunk.stored;
+    }
+    std::atomic<bool> good = true;
+    const auto check = [&](std::size_t first) {
+        for (std::size_t i = first; i < chunks.size(); i += 2)
+            if (chunks[i].first.checksum != checksum_of(chunks[i].first, chunks[i].second)) good = false;
+    };
+    std::thread helper(check, 1);
+    check(0);
+    helper.join();
+    if (!good) return damaged("wrong checksum of a chunk");
+    for (const auto& [chunk, stored] : chunks) {
+        if (chunk.tag.back() != 0 || chunk.size > largest_chunk) return damaged("impossible chunk");
+        reader.m_chunks[chunk.tag.data()].push_back({chunk.size, stored});
     }
     if (position != file.size()) return damaged("there is more after its end");
     reader.m_name = std::move(name);
-    reader.m_file = std::move(file);
+    reader.m_owner = std::move(owner);
     return reader;
 }
 
@@ -165,14 +214,20 @@ std::size_t SnapshotReader::count(std::string_view tag) const {
 }
 
 Result<std::vector<u8>> SnapshotReader::chunk(std::string_view tag, std::size_t index) const {
+    std::vector<u8> bytes;
+    TRY(read_chunk(tag, index, bytes));
+    return bytes;
+}
+
+Result<> SnapshotReader::read_chunk(std::string_view tag, std::size_t index, std::vector<u8>& bytes) const {
     if (index >= count(tag))
         return make_error("the snapshot {} has no part \"{}\": it is of another kind of machine", m_name, tag);
     const Chunk& chunk = m_chunks.find(tag)->second[index];
-    std::vector<u8> bytes(chunk.size);
-    const std::size_t size = ZSTD_decompress(bytes.data(), bytes.size(), m_file.data() + chunk.offset, chunk.stored);
+    bytes.resize(chunk.size);
+    const std::size_t size = ZSTD_decompress(bytes.data(), bytes.size(), chunk.stored.data(), chunk.stored.size());
     if (ZSTD_isError(size) != 0 || size != bytes.size())
         return make_error("the snapshot {} is damaged (part \"{}\" cannot be decompressed)", m_name, tag);
-    return bytes;
+    return Unit{};
 }
 
 Result<> SnapshotReader::load(std::string_view tag, const std::function<void(Archive&)>& load) const {

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -54,25 +55,31 @@ class SnapshotReader {
     static Result<SnapshotReader> open(const std::filesystem::path& path);
     /// The same from memory; `name` is for messages.
     static Result<SnapshotReader> parse(std::vector<u8> file, std::string name);
+    /// The first chunk, if it has this tag and is right; empty if the file begins with another one. Reads no more than
+    /// that.
+    static Result<std::vector<u8>> first_chunk(const std::filesystem::path& path, std::string_view tag);
     /// Whether a file that begins with `bytes` claims to be a snapshot.
     static bool recognises(std::span<const u8> bytes);
 
+    const std::string& name() const { return m_name; }
     std::size_t count(std::string_view tag) const;
     /// The uncompressed bytes of the `index`-th chunk with this tag.
     Result<std::vector<u8>> chunk(std::string_view tag, std::size_t index = 0) const;
+    /// The same into a vector that can be used again and again.
+    Result<> read_chunk(std::string_view tag, std::size_t index, std::vector<u8>& bytes) const;
     /// Runs `load` on a chunk, which must be used up exactly.
     Result<> load(std::string_view tag, const std::function<void(Archive&)>& load) const;
 
   private:
     struct Chunk {
         u64 size = 0;
-        std::size_t offset = 0;
-        std::size_t stored = 0;
+        std::span<const u8> stored;
     };
     SnapshotReader() = default;
+    static Result<SnapshotReader> parse(std::span<const u8> file, std::shared_ptr<const void> owner, std::string name);
 
     std::string m_name;
-    std::vector<u8> m_file;
+    std::shared_ptr<const void> m_owner; ///< of the bytes
     std::map<std::string, std::vector<Chunk>, std::less<>> m_chunks;
 };
 

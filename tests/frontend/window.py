@@ -48,7 +48,7 @@ class Display:
 class Window:
     def __init__(self, display, folder, *arguments):
         self.environment = display.environment
-        self.process = subprocess.Popen([RINGSHIFT, "run", *arguments], cwd=folder, env=self.environment)
+        self.process = subprocess.Popen([RINGSHIFT, "run", *arguments], cwd=folder, env=dict(self.environment, XDG_DATA_HOME=str(folder)))
         self.id = wait_for("a window", lambda: self.tool("search", "--name", "^Ringshift").split()[:1])[0]
         self.tool("windowfocus", self.id)
 
@@ -104,6 +104,13 @@ def check_text_and_keys(display, folder, guest):
     shot = pathlib.Path(folder) / "ringshift-1.png"
     wait_for("the screenshot", lambda: shot.exists() and parse_ppm(output("convert", str(shot), "-depth", "8", "ppm:-")) == typed)
     check(window.shows(typed), "hot keys do not reach the guest")
+
+    window.tool("key", "ctrl+alt+shift+3")
+    wait_for("a snapshot", lambda: any(pathlib.Path(folder).glob("ringshift/snapshots/*/slot-3.snapshot")))
+    window.tool("type", "more")
+    wait_for("more", lambda: not window.shows(typed))
+    window.tool("key", "ctrl+alt+3")
+    wait_for("the snapshot's screen", lambda: window.shows(typed))
     return window
 
 

@@ -70,9 +70,11 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::start(Session& session, co
 
 ControlSocket::ControlSocket(Session& session, std::string path, int listener)
     : m_session(session), m_path(std::move(path)), m_listener(listener),
-      m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), m_target{session, [this](const std::function<void()>& work) {
-                                                                     return m_session.on_guest(work, &m_ending);
-                                                                 }} {
+      m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      m_target{session, [this](const std::function<void()>& work) { return m_session.on_guest(work, &m_ending); },
+               std::make_shared<QmpJobs>([this](const std::string& id, const std::string& status) {
+                   emit("JOB_STATUS_CHANGE", {{"id", id}, {"status", status}});
+               })} {
     m_session.add_listener(*this);
     m_thread = std::thread([this] { serve(); });
 }

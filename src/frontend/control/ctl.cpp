@@ -102,6 +102,12 @@ auto plain(const char* name) {
     return [name](const Words&) { return request_of(name); };
 }
 
+auto monitor_line(const char* name) {
+    return [name](const Words& words) {
+        return request_of("human-monitor-command", {{"command-line", fmt::format("{} {}", name, words[0])}});
+    };
+}
+
 /// The other process may be in another folder.
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
 
@@ -132,6 +138,13 @@ const std::vector<ControlCommand>& commands() {
         {"key", "KEYS", "press keys together, by QEMU's names: ctrl-alt-delete", 1, 1,
          [](const Words& words) {
              return request_of("human-monitor-command", {{"command-line", "sendkey " + words[0]}});
+         }},
+        {"save", "NAME", "a snapshot, while the guest runs", 1, 1, monitor_line("savevm")},
+        {"load", "NAME", "go back to a snapshot", 1, 1, monitor_line("loadvm")},
+        {"delete", "NAME", "a snapshot", 1, 1, monitor_line("delvm")},
+        {"snapshots", "", "list them; * is where the guest came from last", 0, 0,
+         [](const Words&) {
+             return request_of("human-monitor-command", {{"command-line", "info snapshots"}});
          }},
         {"insert", "DEVICE FILE", "a CD (ide1-cd0) or floppy (floppy0)", 2, 2,
          [](const Words& words) {

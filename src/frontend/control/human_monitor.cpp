@@ -2,6 +2,7 @@
 #include "frontend/control/qmp_keys.h"
 #include "frontend/gdb_registers.h"
 #include "frontend/session.h"
+#include "frontend/snapshots.h"
 
 namespace ringshift {
 
@@ -33,6 +34,12 @@ std::string outcome(const Result<json>& result) {
     return result.ok() ? std::string() : "Error: " + result.error().message + "\r\n";
 }
 
+std::string with_crlf(const std::string& lines) {
+    std::string text;
+    for (const char c : lines) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    return text;
+}
+
 std::string info_status(QmpTarget& target) {
     const auto status = execute(target, "query-status", json::object());
     if (!status.ok()) return outcome(status);
@@ -44,9 +51,7 @@ std::string info_registers(QmpTarget& target) {
     DebugRegisters registers;
     if (!target.on_guest([&] { registers = target.session.machine().debugger().registers(); }))
         return "the guest has ended\r\n";
-    std::string text;
-    for (const char c : register_table(registers)) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
-    return text;
+    return with_crlf(register_table(registers));
 }
 
 std::string info_block(QmpTarget& target) {
@@ -62,6 +67,11 @@ std::string info_block(QmpTarget& target) {
     return text;
 }
 
+std::string perform(QmpTarget& target, Snapshots::Action action, const std::string& name) {
+    const auto result = target.session.snapshots().perform(action, name);
+    return (result.ok() ? result.value() : "Error: " + result.error().message) + "\r\n";
+}
+
 std::string send_keys(QmpTarget& target, const std::string& names) {
     json keys = json::array();
     for (std::size_t begin = 0; begin <= names.size();) {
@@ -74,10 +84,13 @@ std::string send_keys(QmpTarget& target, const std::string& names) {
 
 constexpr const char* help = "change DEVICE FILE -- put a medium in\r\n"
                              "cont -- run on\r\n"
+                             "delvm NAME -- delete a snapshot\r\n"
                              "eject [-f] DEVICE -- take the medium out\r\n"
                              "help -- this list\r\n"
-                             "info block|registers|status|version -- facts\r\n"
+                             "info block|registers|snapshots|status|version -- facts\r\n"
+                             "loadvm NAME -- restore a snapshot\r\n"
                              "quit -- end the program\r\n"
+                             "savevm NAME -- save a snapshot while the guest runs\r\n"
                              "screendump FILE -- write the screen as PPM\r\n"
                              "sendkey KEYS -- for example ctrl-alt-delete\r\n"
                              "stop -- pause\r\n"
@@ -95,11 +108,23 @@ std::string human_monitor(QmpTarget& target, std::string_view line) {
         if (words[1] == "status") return info_status(target);
         if (words[1] == "registers") return info_registers(target);
         if (words[1] == "block") return info_block(target);
+        if (words[1] == "snapshots") return with_crlf(snapshot_table(target.session.snapshots().list()));
         if (words[1] == "version") return "Ringshift " RINGSHIFT_VERSION "\r\n";
         return fmt::format("info: unknown subcommand: '{}'\r\n", words[1]);
     }
     for (const char* name : {"stop", "cont", "quit", "system_reset", "system_powerdown"})
         if (is(name, 1)) return outcome(execute(target, name, json::object()));
+    if (words[0] == "savevm" || words[0] == "loadvm" || words[0] == "delvm") {
+        const std::size_t begin = line.find(words[0]) + words[0].size();
+        const std::size_t from = line.find_first_not_of(" \t", begin);
+        const std::size_t to = line.find_last_not_of(" \t\r\n");
+        const std::string name(from == std::string_view::npos ? "" : line.substr(from, to + 1 - from));
+        return perform(target,
+                       words[0] == "savevm"   ? Snapshots::Action::save
+                       : words[0] == "loadvm" ? Snapshots::Action::load
+                                              : Snapshots::Action::remove,
+                       name);
+    }
     if (is("eject", 2)) return outcome(execute(target, "eject", {{"device", words[1]}}));
     if (is("eject", 3) && words[1] == "-f")
         return outcome(execute(target, "eject", {{"device", words[2]}, {"force", true}}));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "frontend/control/jobs.h"
 #include "machine/machine.h"
 
 #include <functional>
@@ -24,6 +25,7 @@ struct QmpTarget {
     Session& session;
     /// The guest has ended, or the socket is being closed: false from on_guest().
     std::function<bool(const std::function<void()>& work)> on_guest;
+    std::shared_ptr<QmpJobs> jobs;
 };
 
 /// One command under way.

@@ -3,6 +3,7 @@
 #include "frontend/control/qmp_keys.h"
 #include "frontend/png.h"
 #include "frontend/session.h"
+#include "frontend/snapshots.h"
 
 namespace ringshift {
 
@@ -173,6 +174,26 @@ Result<json> query_block(QmpCall& call) {
     return list;
 }
 
+// ---- Snapshots -----------------------------------------------------------------------------------------------------
+
+auto snapshot_job(const char* type, Snapshots::Action action) {
+    return [type, action](QmpCall& call) -> Result<json> {
+        const std::string id = call.text("job-id");
+        TRY(call.target.jobs->begin(id, type));
+        call.target.session.snapshots().start(
+            action, call.text("tag"),
+            [id, jobs = call.target.jobs](const Result<std::string>& result) { jobs->finish(id, result); });
+        return nothing;
+    };
+}
+
+Result<json> query_jobs(QmpCall& call) { return call.target.jobs->list(); }
+
+Result<json> dismiss_job(QmpCall& call) {
+    TRY(call.target.jobs->dismiss(call.text("id")));
+    return nothing;
+}
+
 // ---- Facts ---------------------------------------------------------------------------------------------------------
 
 Result<json> query_commands(QmpCall&) {
@@ -189,7 +210,9 @@ Result<json> query_memory(QmpCall& call) {
     return json{{"base-memory", call.target.session.machine().config().memory_size}, {"plugged-memory", 0}};
 }
 
-Result<json> human_monitor_command(QmpCall& call) { return json(human_monitor(call.target, call.text("command-line"))); }
+Result<json> human_monitor_command(QmpCall& call) {
+    return json(human_monitor(call.target, call.text("command-line")));
+}
 
 auto constant(json value) {
     return [value = std::move(value)](QmpCall&) -> Result<json> { return value; };
@@ -199,6 +222,10 @@ auto constant(json value) {
 
 const std::vector<QmpCommand>& qmp_commands() {
     using Type = json::value_t;
+    static const std::vector<QmpParameter> job_parameters = {{"job-id", Type::string, true},
+                                                             {"tag", Type::string, true},
+                                                             {"vmstate", Type::string, false},
+                                                             {"devices", Type::array, false}};
     static const std::vector<QmpCommand> commands = {
         {"query-status", {}, query_status},
         {"stop", {}, set_paused(true)},
@@ -225,6 +252,11 @@ const std::vector<QmpCommand>& qmp_commands() {
           {"force", Type::boolean, false},
           {"read-only-mode", Type::string, false}},
          change_medium},
+        {"snapshot-save", job_parameters, snapshot_job("snapshot-save", Snapshots::Action::save)},
+        {"snapshot-load", job_parameters, snapshot_job("snapshot-load", Snapshots::Action::load)},
+        {"snapshot-delete", job_parameters, snapshot_job("snapshot-delete", Snapshots::Action::remove)},
+        {"query-jobs", {}, query_jobs},
+        {"job-dismiss", {{"id", Type::string, true}}, dismiss_job},
         {"human-monitor-command",
          {{"command-line", Type::string, true}, {"cpu-index", Type::number_integer, false}},
          human_monitor_command},

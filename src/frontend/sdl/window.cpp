@@ -17,7 +17,7 @@ namespace {
 constexpr int frame_ms = 16;
 constexpr u64 message_ns = 5'000'000'000;
 constexpr const char* help = "Ctrl+Alt with G mouse, F full screen, Z scaling, S screenshot, P pause, R reset, O power "
-                             "button, End Ctrl+Alt+Del";
+                             "button, End Ctrl+Alt+Del, digit restore, Shift digit save";
 
 class Window final : public FrontEnd {
   public:
@@ -30,6 +30,8 @@ class Window final : public FrontEnd {
     void handle_window(const SDL_WindowEvent& event);
     void handle_key(const SDL_KeyboardEvent& event);
     bool handle_hotkey(const SDL_Keysym& key);
+    /// A snapshot with the number of a digit key.
+    void use_slot(int slot, bool save);
     void handle_tap(const SDL_KeyboardEvent& event);
     void handle_button(const SDL_MouseButtonEvent& event);
     void send_key(Key key, bool down);
@@ -169,6 +171,10 @@ void Window::handle_tap(const SDL_KeyboardEvent& event) {
 
 bool Window::handle_hotkey(const SDL_Keysym& key) {
     Machine& machine = m_session->machine();
+    if (key.scancode >= SDL_SCANCODE_1 && key.scancode <= SDL_SCANCODE_0) {
+        use_slot((key.scancode - SDL_SCANCODE_1 + 1) % 10, (key.mod & KMOD_SHIFT) != 0);
+        return true;
+    }
     switch (key.scancode) {
     case SDL_SCANCODE_G: capture_mouse(!m_captured); return true;
     case SDL_SCANCODE_F: m_canvas->toggle_fullscreen(); return true;
@@ -197,6 +203,14 @@ bool Window::handle_hotkey(const SDL_Keysym& key) {
     case SDL_SCANCODE_H: show(help); return true;
     default: return false;
     }
+}
+
+void Window::use_slot(int slot, bool save) {
+    const std::string name = fmt::format("slot-{}", slot);
+    show(fmt::format("{} \"{}\"", save ? "saving" : "restoring", name));
+    m_session->snapshots().start(
+        save ? Snapshots::Action::save : Snapshots::Action::load, name,
+        [this](Result<std::string> result) { show(result.ok() ? result.value() : result.error().message); });
 }
 
 void Window::handle_button(const SDL_MouseButtonEvent& event) {
