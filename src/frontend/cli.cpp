@@ -173,12 +173,15 @@ Result<> set_display(Options& options, const std::string& text) {
 }
 
 Result<> set_scaling(Options& options, const std::string& text) {
-    if (text == "fit" || text == "integer") {
-        options.scaling.integer = text == "integer";
+    using Fit = Scaling::Fit;
+    for (const auto& [name, fit] :
+         {std::pair{"integer", Fit::integer}, {"fit", Fit::window}, {"aspect", Fit::aspect}}) {
+        if (text != name) continue;
+        options.scaling.fit = fit;
         return Unit{};
     }
     const auto factor = number<unsigned>(text, 1, 8);
-    if (!factor.ok()) return make_error("\"{}\" is none of: integer, fit, 1 to 8", text);
+    if (!factor.ok()) return make_error("\"{}\" is none of: integer, fit, aspect, 1 to 8", text);
     options.scaling.factor = factor.value();
     return Unit{};
 }
@@ -351,6 +354,12 @@ const std::vector<Row>& table() {
              o.machine.ns_per_instruction = 1000 / TRY(number<u32>(text, 1, 1000));
              return Unit{};
          }},
+        {"--speed-limit", "LIMIT", for_both, "Machine",
+         "how fast the CPU may be: percent of the time (50%) or million instructions per second (20)",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.speed_limit = TRY(parse_speed_limit(text));
+             return Unit{};
+         }},
         {"--clock", "SECONDS", for_run, "Machine",
          "what the guest's clock shows at power-on, in seconds since 1970 UTC; default: now, or 2000-01-01 with "
          "--deterministic",
@@ -378,7 +387,8 @@ const std::vector<Row>& table() {
         {"--display", "KIND", for_both, "Screen and ports", "sdl (a window), terminal or none; default: what is there",
          set_display},
         {"--scale", "HOW", for_both, "Screen and ports",
-         "of the window: integer (whole multiples), fit, or a number from 1 to 8 for the size to begin with; default "
+         "of the window: integer (whole multiples), fit, aspect (fit, as on a 4:3 monitor), or a number from 1 to 8 "
+         "for the size to begin with; default "
          "integer",
          set_scaling},
         {"--serial", "WHERE", for_both, "Screen and ports",

@@ -3,7 +3,7 @@
 
 #include "machine/config.h"
 #include "machine/explain.h"
-#include "machine/input.h"
+#include "machine/machine.h"
 
 #include <optional>
 #include <string>
@@ -21,7 +21,12 @@ struct ScriptStep {
 
 /// How a window shows the guest's pixels.
 struct Scaling {
-    bool integer = true; ///< false: as large as the window allows
+    enum class Fit {
+        integer, ///< whole multiples
+        window,  ///< as large as the window allows
+        aspect,  ///< the same with the proportions of a 4:3 monitor
+    };
+    Fit fit = Fit::integer;
     unsigned factor = 0; ///< of the window that the guest's mode asks for; 0: what the screen has room for
 };
 
@@ -76,6 +81,7 @@ struct Options {
     NanoBench nano;
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
+    SpeedLimit speed_limit;
     std::string snapshot_folder; ///< empty: default_snapshot_folder()
     std::string control;         ///< path of the control socket; empty: none
     Scaling scaling;

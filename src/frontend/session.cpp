@@ -1,6 +1,7 @@
 #include "frontend/session.h"
 
 #include "base/log.h"
+#include "frontend/disc.h"
 #include "frontend/explain.h"
 #include "frontend/png.h"
 #include "frontend/statistics.h"
@@ -63,6 +64,7 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
                                                   session->host()));
     else
         session->m_machine = TRY(Machine::create(o.machine, session->host()));
+    session->m_machine->set_speed_limit(o.speed_limit);
     TRY(session->find_snapshots());
     return session;
 }
@@ -166,6 +168,37 @@ bool Session::on_guest(const std::function<void()>& work, const std::atomic<bool
     }
 }
 
+std::string Session::disc_folder() const { return (std::filesystem::path(m_snapshots->folder()) / "discs").string(); }
+
+void Session::insert_files(std::vector<std::string> paths, std::function<void(Result<std::string>)> done) {
+    const auto work = [this, paths = std::move(paths), done] {
+        const auto disc = make_disc(paths, disc_folder());
+        if (!disc.ok()) return done(disc.error());
+        Result<> inserted = make_error("the guest has ended");
+        on_guest([&] { inserted = m_machine->change_medium(Machine::Drive::cdrom, 0, disc.value()); });
+        if (!inserted.ok()) return done(inserted.error());
+        done(paths.size() == 1 ? fmt::format("{} is in the CD drive", paths.front())
+                               : fmt::format("{} files are in the CD drive", paths.size()));
+    };
+    const std::lock_guard lock(m_discs_mutex);
+    if (m_discs_closed) return done(make_error("the guest has ended"));
+    m_discs.push_back(std::async(std::launch::async, work));
+}
+
+/// Discs of files are kept only if a snapshot may have one in its drive.
+void Session::finish_discs() {
+    {
+        const std::lock_guard lock(m_discs_mutex);
+        m_discs_closed = true;
+        for (auto& disc : m_discs) disc.wait();
+    }
+    std::error_code ignored;
+    if (m_snapshots->list().empty()) {
+        std::filesystem::remove_all(disc_folder(), ignored);
+        std::filesystem::remove(m_snapshots->folder(), ignored); // if it is empty
+    }
+}
+
 void Session::tell_listeners(const Ending& ending) {
     const char* reason = m_quit_reason;
     bool by_guest = true;
@@ -225,6 +258,7 @@ int Session::run(const std::function<void()>& front_end) {
     guest.join();
     watcher.join();
     m_snapshots->finish();
+    finish_discs();
     tell_listeners(ending);
     for (const auto& serial : m_serial) serial->stop_input();
     for (const auto& serial : m_serial) serial->flush();

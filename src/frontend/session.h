@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -48,6 +49,9 @@ class Session {
     bool on_guest(const std::function<void()>& work, const std::atomic<bool>* abandoned = nullptr);
     /// Before run().
     void add_listener(SessionListener& listener) { m_listeners.push_back(&listener); }
+    /// Any thread: puts files or folders of the host into the first CD drive, or an ISO image itself. `done`, on
+    /// another thread, gets a sentence or the error.
+    void insert_files(std::vector<std::string> paths, std::function<void(Result<std::string>)> done);
     Snapshots& snapshots() { return *m_snapshots; }
     /// The guest is paused because the host failed it.
     bool host_failed() const { return m_host_failed; }
@@ -72,12 +76,17 @@ class Session {
     bool finish();
     int status_of(const Ending& ending);
     void tell_listeners(const Ending& ending);
+    std::string disc_folder() const;
+    void finish_discs();
 
     Options m_options;
     std::vector<std::unique_ptr<SerialHost>> m_serial;
     int m_debug_fd = -1;
     std::unique_ptr<Script> m_script;
     std::unique_ptr<Machine> m_machine;
+    std::mutex m_discs_mutex;
+    std::vector<std::future<void>> m_discs; ///< under m_discs_mutex: being made
+    bool m_discs_closed = false;            ///< under m_discs_mutex
     std::unique_ptr<Snapshots> m_snapshots;
     std::atomic<bool> m_ended{false};
     std::atomic<int> m_forced_status{-1}; ///< of a signal, time-out or host error

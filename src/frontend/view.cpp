@@ -26,10 +26,9 @@ void View::request() {
     }
     Machine& machine = m_session.machine();
     machine.post([&machine, shared = m_shared, wants = m_wants] {
-        std::optional<TextScreen> text;
-        if (wants == Wants::text) text = machine.capture_text();
+        std::optional<TextScreen> text = machine.capture_text();
         static const Picture nothing;
-        const Picture& picture = text ? nothing : machine.capture_picture();
+        const Picture& picture = text && wants == Wants::text ? nothing : machine.capture_picture();
         const MachineStatistics statistics = machine.statistics();
         const std::lock_guard lock(shared->mutex);
         Look& look = shared->newest;
@@ -42,6 +41,8 @@ void View::request() {
         look.paused = machine.paused();
         look.executed = statistics.executed;
         look.executing_ns = statistics.executing_ns;
+        look.disk_uses = statistics.disk_uses;
+        look.speed_limit = machine.speed_limit();
         shared->asked = false;
         shared->ready = true;
     });
@@ -57,6 +58,8 @@ bool View::take(Look& look) {
     look.paused = newest.paused;
     look.executed = newest.executed;
     look.executing_ns = newest.executing_ns;
+    look.disk_uses = newest.disk_uses;
+    look.speed_limit = newest.speed_limit;
     return true;
 }
 

@@ -23,11 +23,13 @@ struct Look {
     bool paused = false;
     u64 executed = 0;
     u64 executing_ns = 0;
+    u64 disk_uses = 0;
+    SpeedLimit speed_limit;
 };
 
 class View {
   public:
-    /// With `text`, the picture is fetched only in graphics modes.
+    /// With `text`, the picture is fetched only in graphics modes. Text is always there in text modes.
     enum class Wants { picture, text };
     View(Session& session, Wants wants);
 

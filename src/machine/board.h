@@ -62,6 +62,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     void retry_host_requests();
     /// All disks: what the guest wrote is in the files.
     Result<> flush_disks();
+    /// How often disks, CDs and floppies were used.
+    u64 disk_uses() const { return m_disk_uses; }
     /// Images that the guest can write to, and that keep it.
     std::vector<std::string> written_images() const;
     /// DiskImage::set_locked() of all.
@@ -113,6 +115,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Board(const MachineConfig& config, const BoardContent& content, BoardEvents events, CpuModel model,
           std::unique_ptr<MemoryLayout> memory, GuestRam video_memory);
     Result<> attach_drives();
+    Result<std::unique_ptr<DiskImage>> open_image(const std::string& path, DiskImageOptions options);
     Result<> attach_network_card();
     Result<> insert_floppy(unsigned number, const DriveConfig& drive);
 
@@ -216,6 +219,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     FrameSink m_frame_sink;
     std::unique_ptr<NetworkCard> m_network_card;
 
+    u64 m_disk_uses = 0; ///< before the images, which count here
     std::vector<AtapiCdrom*> m_cdroms;
     std::vector<DiskImage*> m_disk_images;   ///< of hard disks; the drives own them
     std::vector<DiskImage*> m_floppy_images; ///< by drive, null without a medium; the drives own them

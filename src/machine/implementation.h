@@ -70,6 +70,7 @@ class Machine::Implementation {
     std::unique_ptr<Lockstep> lockstep; ///< of the machine that the user sees, or null
     bool driven = false;                ///< by a Lockstep: never paused, never waits
     bool paused = false;
+    SpeedLimit speed_limit;
     u64 executed = 0;
     u64 executing_ns = 0;
 
@@ -98,6 +99,8 @@ class Machine::Implementation {
     /// What has to be done between two slices; true: the guest may run.
     bool ready_to_execute();
     void idle();
+    /// With a speed limit: waits for as long as the CPU has been too fast.
+    void hold_back(u64 executed_ns, u64 instructions);
     void wait_for_posts();
     void pump_network();
     void arm_tick();
@@ -108,6 +111,7 @@ class Machine::Implementation {
     bool m_reset_requested = false;
     std::optional<std::string> m_host_error;
     TimerId m_tick_timer = 0;
+    i64 m_ahead_ns = 0; ///< of the speed limit
     TimerId m_pump_timer = 0;
 
     std::mutex m_mutex; ///< of the following

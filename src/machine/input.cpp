@@ -114,6 +114,19 @@ Key key_by_name(std::string_view name) {
     return Key::none;
 }
 
+std::vector<Chord> chords_for_plain_text(std::string_view text, std::size_t& untypable) {
+    std::vector<Chord> chords;
+    untypable = 0;
+    for (const char character : text) {
+        if (character == '\r') continue;
+        if (auto chord = chord_for_character(character); chord.ok())
+            chords.push_back(chord.release());
+        else if ((static_cast<u8>(character) & 0xC0) != 0x80) // a character of UTF-8 counts once
+            ++untypable;
+    }
+    return chords;
+}
+
 Result<std::vector<Chord>> chords_for_text(std::string_view text) {
     std::vector<Chord> chords;
     for (std::size_t i = 0; i < text.size(); ++i) {

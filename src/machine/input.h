@@ -57,6 +57,8 @@ using Chord = std::vector<Key>;
 /// The keys that type `text` on a US keyboard. `\n \t \e \b \\` are what they are in C; `\{up}`, `\{f12}`,
 /// `\{ctrl-alt-del}` are keys by name. The error says which character or name cannot be typed.
 Result<std::vector<Chord>> chords_for_text(std::string_view text);
+/// The same for text as it is, without escapes; `untypable` counts the characters that are left out.
+std::vector<Chord> chords_for_plain_text(std::string_view text, std::size_t& untypable);
 /// One key by name ("enter", "f1", "a"), or Key::none.
 Key key_by_name(std::string_view name);
 

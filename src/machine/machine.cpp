@@ -11,6 +11,7 @@
 #include "machine/kernel_loader.h"
 #include "machine/lockstep.h"
 
+#include <charconv>
 #include <future>
 
 namespace ringshift {
@@ -18,6 +19,12 @@ namespace ringshift {
 namespace {
 
 constexpr u64 tick_period_ns = 20'000'000;
+
+/// A limited CPU stops often enough for pauses that nobody notices.
+i64 limited_slice(const SpeedLimit& limit) {
+    constexpr i64 a_few_ms_at_full_speed = 1'000'000;
+    return limit.mips == 0 ? a_few_ms_at_full_speed : std::min<i64>(a_few_ms_at_full_speed, i64{limit.mips} * 2000);
+}
 
 constexpr std::string_view lockstep_name = "lockstep", best_engine = "bt";
 
@@ -312,15 +319,37 @@ bool Machine::Implementation::ready_to_execute() {
     return !m_ending && !m_reset_requested && !m_host_error && !paused;
 }
 
+void Machine::Implementation::hold_back(u64 executed_ns, u64 instructions) {
+    if (config.deterministic) return;
+    constexpr i64 shortest_wait = 1'000'000, longest_wait = 20'000'000;
+    i64 too_fast = static_cast<i64>(executed_ns * (100 - speed_limit.percent) / speed_limit.percent);
+    if (speed_limit.mips != 0)
+        too_fast = std::max(too_fast,
+                            static_cast<i64>(instructions * 1000 / speed_limit.mips) - static_cast<i64>(executed_ns));
+    // A host that was too slow for the limit is not made up for later.
+    m_ahead_ns = std::max<i64>(0, m_ahead_ns + too_fast);
+    if (m_ahead_ns < shortest_wait) return;
+    const u64 start = Timeline::host_now();
+    {
+        std::unique_lock lock(m_mutex);
+        m_wake.wait_for(lock, std::chrono::nanoseconds(std::min(m_ahead_ns, longest_wait)),
+                        [this] { return m_stop || !m_posts.empty(); });
+    }
+    m_ahead_ns -= static_cast<i64>(Timeline::host_now() - start);
+}
+
 void Machine::Implementation::execute_slice(i64 limit) {
     Timeline& timeline = board->timeline();
+    if (speed_limit.any() && !driven) limit = std::min(limit, limited_slice(speed_limit));
     const i64 count = timeline.begin_slice(limit);
     const u64 retired = timeline.retired();
     const u64 start = Timeline::host_now();
     const Exit exit = engine->run(count);
-    executing_ns += Timeline::host_now() - start;
+    const u64 passed = Timeline::host_now() - start;
+    executing_ns += passed;
     timeline.end_slice();
     executed += timeline.retired() - retired;
+    if (speed_limit.any() && !driven && !lockstep) hold_back(passed, timeline.retired() - retired);
     switch (exit) {
     case Exit::budget:
     case Exit::stopped: break;
@@ -425,6 +454,29 @@ void Machine::call(const std::function<void()>& work) {
     done.get_future().wait();
 }
 
+void Machine::set_speed_limit(SpeedLimit limit) { m_implementation->speed_limit = limit; }
+
+SpeedLimit Machine::speed_limit() const { return m_implementation->speed_limit; }
+
+Result<SpeedLimit> parse_speed_limit(std::string_view text) {
+    SpeedLimit limit;
+    if (text == "none") return limit;
+    const bool percent = text.ends_with('%');
+    const std::string_view digits = percent ? text.substr(0, text.size() - 1) : text;
+    u32 value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const u32 most = percent ? 100 : 1'000'000;
+    if (error != std::errc{} || end != digits.data() + digits.size() || value == 0 || value > most)
+        return make_error("\"{}\" is no speed limit: 1% to 100%, million instructions per second, or none", text);
+    (percent ? limit.percent : limit.mips) = value;
+    return limit;
+}
+
+std::string to_string(const SpeedLimit& limit) {
+    if (limit.mips != 0) return fmt::format("{} million instructions/s", limit.mips);
+    return limit.any() ? fmt::format("{}%", limit.percent) : "none";
+}
+
 void Machine::set_paused(bool paused) { m_implementation->set_paused(paused); }
 
 bool Machine::paused() const { return m_implementation->paused; }
@@ -457,6 +509,7 @@ MachineStatistics Machine::statistics() const {
     s.virtual_ns = timeline.now();
     s.executing_ns = m_implementation->executing_ns;
     s.executed = m_implementation->executed;
+    s.disk_uses = m_implementation->board->disk_uses();
     s.ledger = ledger_of(*m_implementation->engine);
     if (m_implementation->lockstep) m_implementation->lockstep->add_statistics(s);
     return s;

@@ -58,6 +58,7 @@ struct MachineStatistics {
     u64 virtual_ns = 0;   ///< since power-on
     u64 executing_ns = 0; ///< host time spent in the engine since this process started the machine
     u64 executed = 0;     ///< guest instructions in that time
+    u64 disk_uses = 0;    ///< reads and writes of media
     // Engine "lockstep":
     u64 comparisons = 0;              ///< of registers; 0: another engine
     u64 following_ns = 0;             ///< host time of the reference
@@ -74,6 +75,16 @@ struct Snapshot {
     SnapshotAbout about;
     std::shared_ptr<const SnapshotReader> reader;
 };
+
+/// How fast the CPU may be in paced time; what is left of the time, it stands still.
+struct SpeedLimit {
+    u32 percent = 100; ///< of the time, 1 to 100
+    u32 mips = 0;      ///< million instructions per second; 0: no limit
+    bool any() const { return percent < 100 || mips != 0; }
+};
+/// "50%" or a number of million instructions per second; "none" or "100%" for no limit.
+Result<SpeedLimit> parse_speed_limit(std::string_view text);
+std::string to_string(const SpeedLimit& limit);
 
 class Machine {
   public:
@@ -107,6 +118,8 @@ class Machine {
     // --- On the thread of run() (post or call), or while it does not run -------------------------------------------
     void set_paused(bool paused);
     bool paused() const;
+    void set_speed_limit(SpeedLimit limit);
+    SpeedLimit speed_limit() const;
     void reset();
     void press_power_button();
     Result<> save(const std::string& path);

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -241,6 +242,21 @@ def check_ctl(machine, folder):
     machine.ctl("type", "abc")
     machine.ctl("key", "ctrl-c")
     check("EIP=" in machine.ctl("monitor", "info", "registers"), "monitor")
+    files = pathlib.Path(folder) / "files"
+    (files / "sub").mkdir(parents=True)
+    (files / "sub" / "A long name.txt").write_text("for the guest")
+    if shutil.which("xorriso"):
+        check("in the CD drive" in machine.ctl("give", str(files), shot), "files as a CD")
+        disc = next(d for d in json.loads(machine.ctl('{"execute": "query-block"}'))["return"] if d["device"] == "ide1-cd0")
+        listing = subprocess.run(["xorriso", "-indev", disc["inserted"]["file"], "-find", "/"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL).stdout.decode()
+        check("'/files/sub/A long name.txt'" in listing and "'/shot.png'" in listing, "what the CD holds: " + listing)
+        machine.ctl("eject", "ide1-cd0")
+        machine.ctl("give", disc["inserted"]["file"])
+    check("no file" in machine.ctl("give", "/nowhere", status=2), "no file")
+    machine.ctl("speed", "50%")
+    machine.ctl("speed", "none")
+    check("no speed limit" in machine.ctl("speed", "0%", status=2), "an impossible speed")
     check("no key" in machine.ctl("type", r"\{nokey}", status=2), "errors are for people")
     check("use: ringshift ctl SOCKET insert DEVICE FILE" in machine.ctl("insert", "x", status=2), "usage")
     check("the commands are" in machine.ctl("dance", status=2), "an unknown command")
@@ -250,6 +266,17 @@ def check_ctl(machine, folder):
     check([sorted(json.loads(line)) for line in raw] == [["return"], ["error"]], "raw JSON from standard input: %s" % raw)
     check("no machine listens" in subprocess.run([RINGSHIFT, "ctl", "/nowhere", "status"], stderr=subprocess.PIPE).stderr.decode(),
           "no machine")
+
+
+def check_speed_limit(folder):
+    """Three seconds of a guest that never rests."""
+    guest = assemble(folder, "count")
+    def run(limit):
+        result = subprocess.run([RINGSHIFT, "run", guest, "--headless", "--quiet", "--timeout", "3", "--speed-limit", limit,
+                                 "--stats", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return json.loads(result.stdout)
+    check(run("2")["instructions"] < 2.5e6 * 3, "million instructions per second")
+    check(run("10%")["executing_ns"] < 0.3e9 * 1.5, "percent of the time")
 
 
 def check_public_client(machine):
@@ -326,7 +353,7 @@ def main():
     need("nasm")
     with scratch() as folder:
         guest = assemble(folder, "echo")
-        machine = Machine(folder, guest)
+        machine = Machine(folder, guest, "--snapshots", os.path.join(folder, "states"))
         check_transcript(machine)
         check_rude_clients(machine)
         check_commands(machine, folder)
@@ -334,7 +361,9 @@ def main():
         check_public_client(machine)
         machine.ctl("quit")
         check(machine.process.wait(60) == 0, "quit by ctl")
+        check(not os.path.exists(os.path.join(folder, "states")), "CDs that no snapshot needs are gone")
         check_ends(folder, guest)
+        check_speed_limit(folder)
 
 
 main()

@@ -153,6 +153,26 @@ def ask_to_close(window):
     x11.XCloseDisplay(display)
 
 
+def check_clipboard(display, folder, guest):
+    ready = reference(folder, guest, "--expect", "READY")
+    pasted = reference(folder, guest, "--expect", "READY", "--type", "READY", "--expect", "^READY$")
+    window = Window(display, folder, guest, "--scale", "1")
+    wait_for("the text screen", lambda: window.shows(ready))
+    window.tool("mousemove", "--window", window.id, "4", "8", "mousedown", "1")
+    window.tool("mousemove", "--window", window.id, "25", "8", "mousemove", "--window", window.id, "40", "8")
+    wait_for("marked text", lambda: not window.shows(ready))
+    window.tool("mouseup", "1")
+    wait_for("no mark", lambda: window.shows(ready))
+    check("click" in window.title(), "selecting does not capture the mouse")
+    window.tool("key", "ctrl+alt+v")
+    wait_for("what was copied, typed", lambda: window.shows(pasted))
+    for keys in ("ctrl+alt+minus", "ctrl+alt+z"):
+        window.tool("key", keys)
+    check(window.shows(pasted), "these are no keys for the guest")
+    window.process.terminate()
+    window.finish()
+
+
 def check_scaling(display, folder, guest):
     window = Window(display, folder, guest, "--scale", "2")
     wait_for("twice the size", lambda: window.size()[0] == 1440 and 800 < window.size()[1] < 860)
@@ -186,6 +206,7 @@ def main():
             window = check_text_and_keys(display, folder, guest)
             check_mouse(window)
             check_graphics_and_close(window)
+            check_clipboard(display, folder, guest)
             check_scaling(display, folder, guest)
     finally:
         display.close()

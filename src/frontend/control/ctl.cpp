@@ -150,6 +150,16 @@ const std::vector<ControlCommand>& commands() {
          [](const Words& words) {
              return request_of("blockdev-change-medium", {{"device", words[0]}, {"filename", absolute(words[1])}});
          }},
+        {"give", "FILES", "files and folders as a CD in the first drive", 1, 99,
+         [](const Words& words) {
+             json paths = json::array();
+             for (const std::string& word : words) paths.push_back(absolute(word));
+             return request_of("x-insert-files", {{"paths", paths}});
+         }},
+        {"speed", "LIMIT", "50%, 20 (million instructions per second) or none", 1, 1,
+         [](const Words& words) {
+             return request_of("x-limit-speed", {{"limit", words[0]}});
+         }},
         {"eject", "DEVICE", "a medium, locked or not", 1, 1,
          [](const Words& words) {
              return request_of("eject", {{"device", words[0]}, {"force", true}});

@@ -5,6 +5,8 @@
 #include "frontend/session.h"
 #include "frontend/snapshots.h"
 
+#include <future>
+
 namespace ringshift {
 
 using nlohmann::json;
@@ -174,6 +176,28 @@ Result<json> query_block(QmpCall& call) {
     return list;
 }
 
+/// {"paths": [...]}: files of the host become a CD.
+Result<json> insert_files(QmpCall& call) {
+    std::vector<std::string> paths;
+    for (const json& path : call.arguments["paths"]) {
+        if (!path.is_string()) return make_error("Invalid parameter type for 'paths', expected: array of strings");
+        paths.push_back(path);
+    }
+    std::promise<Result<std::string>> promise;
+    auto future = promise.get_future();
+    call.target.session.insert_files(std::move(paths),
+                                     [&](Result<std::string> result) { promise.set_value(std::move(result)); });
+    return json(TRY(future.get()) + "\r\n");
+}
+
+Result<json> limit_speed(QmpCall& call) {
+    const SpeedLimit limit = TRY(parse_speed_limit(call.text("limit")));
+    return on_machine(call, [&](Machine& machine) -> Result<> {
+        machine.set_speed_limit(limit);
+        return Unit{};
+    });
+}
+
 // ---- Snapshots -----------------------------------------------------------------------------------------------------
 
 auto snapshot_job(const char* type, Snapshots::Action action) {
@@ -257,6 +281,8 @@ const std::vector<QmpCommand>& qmp_commands() {
         {"snapshot-delete", job_parameters, snapshot_job("snapshot-delete", Snapshots::Action::remove)},
         {"query-jobs", {}, query_jobs},
         {"job-dismiss", {{"id", Type::string, true}}, dismiss_job},
+        {"x-insert-files", {{"paths", Type::array, true}}, insert_files},
+        {"x-limit-speed", {{"limit", Type::string, true}}, limit_speed},
         {"human-monitor-command",
          {{"command-line", Type::string, true}, {"cpu-index", Type::number_integer, false}},
          human_monitor_command},

@@ -64,7 +64,10 @@ void Canvas::toggle_fullscreen() {
 }
 
 void Canvas::toggle_scaling() {
-    m_scaling.integer = !m_scaling.integer;
+    using Fit = Scaling::Fit;
+    m_scaling.fit = m_scaling.fit == Fit::integer  ? Fit::window
+                    : m_scaling.fit == Fit::window ? Fit::aspect
+                                                   : Fit::integer;
     m_changed = true;
 }
 
@@ -98,11 +101,12 @@ void Canvas::note_resized(int width, int height) {
 
 /// In a window of `width` x `height` pixels, the status line not counted.
 SDL_Rect Canvas::picture_place(int width, int height) const {
-    double scale = std::min(static_cast<double>(width) / m_guest_width, static_cast<double>(height) / m_guest_height);
+    const double guest_height = m_scaling.fit == Scaling::Fit::aspect ? m_guest_width * 0.75 : m_guest_height;
+    double scale = std::min(static_cast<double>(width) / m_guest_width, static_cast<double>(height) / guest_height);
     // What does not fit even once is shrunk.
-    if (m_scaling.integer && scale >= 1) scale = std::floor(scale);
+    if (m_scaling.fit == Scaling::Fit::integer && scale >= 1) scale = std::floor(scale);
     const int w = std::max(1, static_cast<int>(std::lround(m_guest_width * scale)));
-    const int h = std::max(1, static_cast<int>(std::lround(m_guest_height * scale)));
+    const int h = std::max(1, static_cast<int>(std::lround(guest_height * scale)));
     return {(width - w) / 2, (height - h) / 2, w, h};
 }
 
@@ -163,6 +167,38 @@ void Canvas::draw_status(int width, int height) {
     SDL_RenderCopy(m_renderer, m_status, nullptr, &place);
 }
 
+SDL_Rect Canvas::current_place() const {
+    int width = 0, height = 0;
+    SDL_GetRendererOutputSize(m_renderer, &width, &height);
+    return picture_place(width, std::max(1, height - (status_shown() ? status_height() : 0)));
+}
+
+SDL_Point Canvas::guest_point(int x, int y) const {
+    const SDL_Rect place = current_place();
+    const double pixels = density(m_window, m_renderer);
+    const auto at = [pixels](int position, int begin, int size, int guest_size) {
+        return std::clamp(static_cast<int>((position * pixels - begin) * guest_size / size), 0, guest_size - 1);
+    };
+    return {at(x, place.x, place.w, m_guest_width), at(y, place.y, place.h, m_guest_height)};
+}
+
+void Canvas::set_marks(std::vector<SDL_Rect> marks) {
+    m_changed = m_changed || !marks.empty() || !m_marks.empty();
+    m_marks = std::move(marks);
+}
+
+void Canvas::draw_marks(const SDL_Rect& place) {
+    SDL_SetRenderDrawBlendMode(m_renderer, SDL_BLENDMODE_BLEND);
+    SDL_SetRenderDrawColor(m_renderer, 90, 160, 255, 110);
+    for (const SDL_Rect& mark : m_marks) {
+        const int left = place.x + mark.x * place.w / m_guest_width;
+        const int top = place.y + mark.y * place.h / m_guest_height;
+        const SDL_Rect shown{left, top, place.x + (mark.x + mark.w) * place.w / m_guest_width - left,
+                             place.y + (mark.y + mark.h) * place.h / m_guest_height - top};
+        SDL_RenderFillRect(m_renderer, &shown);
+    }
+}
+
 void Canvas::present(bool always) {
     if (!m_changed && !always) return;
     m_changed = false;
@@ -171,10 +207,11 @@ void Canvas::present(bool always) {
     SDL_SetRenderDrawColor(m_renderer, 0, 0, 0, SDL_ALPHA_OPAQUE);
     SDL_RenderClear(m_renderer);
     if (m_picture != nullptr) {
-        const SDL_Rect place = picture_place(width, std::max(1, height - (status_shown() ? status_height() : 0)));
+        const SDL_Rect place = current_place();
         const bool whole = place.w % m_guest_width == 0 && place.h % m_guest_height == 0;
         SDL_SetTextureScaleMode(m_picture, whole ? SDL_ScaleModeNearest : SDL_ScaleModeLinear);
         SDL_RenderCopy(m_renderer, m_picture, nullptr, &place);
+        draw_marks(place);
     }
     if (status_shown()) draw_status(width, height);
     SDL_RenderPresent(m_renderer);

@@ -9,6 +9,7 @@
 #include <SDL.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ringshift {
 
@@ -22,7 +23,11 @@ class Canvas {
     bool fullscreen() const;
     void toggle_fullscreen();
     void toggle_scaling();
-    bool integer_scaling() const { return m_scaling.integer; }
+    Scaling::Fit scaling() const { return m_scaling.fit; }
+    /// The guest's pixel under a point of the window, clamped to the picture.
+    SDL_Point guest_point(int x, int y) const;
+    /// Rectangles of guest pixels to be marked.
+    void set_marks(std::vector<SDL_Rect> marks);
 
     /// The window follows the size of the picture, until the user gives it a size of his own.
     void set_picture(const Picture& picture);
@@ -38,6 +43,8 @@ class Canvas {
     void fit_window();
     unsigned window_factor() const;
     SDL_Rect picture_place(int width, int height) const;
+    SDL_Rect current_place() const;
+    void draw_marks(const SDL_Rect& place);
     void draw_status(int width, int height);
     int status_scale() const;
     int status_height() const;
@@ -55,6 +62,7 @@ class Canvas {
     int m_asked_height = 0;
     bool m_user_sized = false;
     bool m_changed = true;
+    std::vector<SDL_Rect> m_marks;
     std::string m_left;
     std::string m_right;
 };

@@ -8,6 +8,7 @@
 #include "frontend/view.h"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 
 namespace ringshift {
@@ -16,8 +17,12 @@ namespace {
 
 constexpr int frame_ms = 16;
 constexpr u64 message_ns = 5'000'000'000;
-constexpr const char* help = "Ctrl+Alt with G mouse, F full screen, Z scaling, S screenshot, P pause, R reset, O power "
-                             "button, End Ctrl+Alt+Del, digit restore, Shift digit save";
+constexpr u64 light_ns = 120'000'000; ///< the disk's light stays on for as long
+constexpr u64 help_ns = 15'000'000'000;
+/// Of the key H, one after the other: a narrow window has room for about 110 characters.
+constexpr std::array<const char*, 2> help = {
+    "Ctrl+Alt with: G mouse, F full screen, Z scaling, S screenshot, P pause, R reset, O power button, H more",
+    "Ctrl+Alt with: V paste, C copy, - and = speed, End Ctrl+Alt+Del, 0-9 go back to a snapshot, Shift+0-9 save"};
 
 class Window final : public FrontEnd {
   public:
@@ -34,12 +39,24 @@ class Window final : public FrontEnd {
     void use_slot(int slot, bool save);
     void handle_tap(const SDL_KeyboardEvent& event);
     void handle_button(const SDL_MouseButtonEvent& event);
+    void handle_drop(const SDL_DropEvent& event);
+    // Selecting text
+    struct Cell {
+        int column, row;
+        auto operator<=>(const Cell&) const = default;
+    };
+    Cell cell_at(int x, int y) const;
+    void mark_selection();
+    void copy_text(Cell from, Cell to);
+    void paste();
+    void change_speed(int steps);
+    std::string lights();
     void send_key(Key key, bool down);
     void release_keys();
     void send_mouse();
     void capture_mouse(bool captured);
     void show_title();
-    void show(std::string message);
+    void show(std::string message, u64 duration_ns = message_ns);
     void show_status();
 
     std::unique_ptr<Canvas> m_canvas;
@@ -54,7 +71,12 @@ class Window final : public FrontEnd {
     bool m_exposed = false; ///< has to be drawn again
     int m_dx = 0, m_dy = 0, m_wheel = 0;
     u8 m_buttons = 0;
-    std::string m_host_error; ///< shown until the guest runs on
+    std::string m_host_error;         ///< shown until the guest runs on
+    std::optional<Cell> m_drag_start; ///< the button is down in a text screen
+    Cell m_drag_end{};
+    std::size_t m_help_page = 0;
+    std::vector<std::string> m_dropped; ///< until the drop is complete
+    u64 m_disk_uses = 0, m_disk_light_until = 0;
 
     std::mutex m_mutex; ///< of the following: log messages come from any thread
     std::string m_message;
@@ -117,7 +139,15 @@ void Window::handle(const SDL_Event& event) {
     case SDL_KEYUP: handle_key(event.key); break;
     case SDL_MOUSEBUTTONDOWN:
     case SDL_MOUSEBUTTONUP: handle_button(event.button); break;
+    case SDL_DROPBEGIN:
+    case SDL_DROPFILE:
+    case SDL_DROPTEXT:
+    case SDL_DROPCOMPLETE: handle_drop(event.drop); break;
     case SDL_MOUSEMOTION:
+        if (m_drag_start) {
+            m_drag_end = cell_at(event.motion.x, event.motion.y);
+            mark_selection();
+        }
         if (!m_captured) break;
         m_dx += event.motion.xrel;
         m_dy += event.motion.yrel;
@@ -180,7 +210,10 @@ bool Window::handle_hotkey(const SDL_Keysym& key) {
     case SDL_SCANCODE_F: m_canvas->toggle_fullscreen(); return true;
     case SDL_SCANCODE_Z:
         m_canvas->toggle_scaling();
-        show(m_canvas->integer_scaling() ? "scaled by whole numbers" : "scaled to fit the window");
+        show(m_canvas->scaling() == Scaling::Fit::integer ? "scaled by whole numbers"
+             : m_canvas->scaling() == Scaling::Fit::window
+                 ? "scaled to fit the window"
+                 : "scaled to fit the window, with the proportions of a 4:3 monitor");
         return true;
     case SDL_SCANCODE_S:
         take_screenshot(*m_session, [this](std::string message) { show(std::move(message)); });
@@ -200,9 +233,102 @@ bool Window::handle_hotkey(const SDL_Keysym& key) {
     case SDL_SCANCODE_END:
         machine.post([&machine] { machine.input().type({{Key::left_control, Key::left_alt, Key::delete_}}); });
         return true;
-    case SDL_SCANCODE_H: show(help); return true;
+    case SDL_SCANCODE_V: paste(); return true;
+    case SDL_SCANCODE_C:
+        if (m_look.text)
+            copy_text({0, 0}, {static_cast<int>(m_look.text->columns) - 1, static_cast<int>(m_look.text->rows) - 1});
+        else
+            show("the guest is not in a text mode");
+        return true;
+    case SDL_SCANCODE_MINUS: change_speed(-1); return true;
+    case SDL_SCANCODE_EQUALS: change_speed(1); return true;
+    case SDL_SCANCODE_H: show(help[m_help_page++ % help.size()], help_ns); return true;
     default: return false;
     }
+}
+
+void Window::handle_drop(const SDL_DropEvent& event) {
+    if (event.type == SDL_DROPFILE && event.file != nullptr) m_dropped.emplace_back(event.file);
+    if (event.file != nullptr) SDL_free(event.file);
+    if (event.type != SDL_DROPCOMPLETE || m_dropped.empty()) return;
+    show("making a CD");
+    m_session->insert_files(std::exchange(m_dropped, {}), [this](Result<std::string> result) {
+        show(result.ok() ? result.value() : result.error().message);
+    });
+}
+
+// ---- Text out and in -----------------------------------------------------------------------------------------------
+
+Window::Cell Window::cell_at(int x, int y) const {
+    const SDL_Point point = m_canvas->guest_point(x, y);
+    const TextScreen& text = *m_look.text;
+    const u32 cell_width = std::max(1u, m_look.picture.width / text.columns);
+    const u32 cell_height = std::max(1u, m_look.picture.height / text.rows);
+    return {static_cast<int>(std::min(static_cast<u32>(point.x) / cell_width, text.columns - 1)),
+            static_cast<int>(std::min(static_cast<u32>(point.y) / cell_height, text.rows - 1))};
+}
+
+/// Line by line, as terminals select.
+void Window::mark_selection() {
+    std::vector<SDL_Rect> marks;
+    if (m_drag_start && *m_drag_start != m_drag_end && m_look.text && m_look.text->rows != 0) {
+        const TextScreen& text = *m_look.text;
+        const int width = static_cast<int>(m_look.picture.width / text.columns);
+        const int height = static_cast<int>(m_look.picture.height / text.rows);
+        const auto reading_order = [](Cell a, Cell b) {
+            return std::pair(a.row, a.column) < std::pair(b.row, b.column);
+        };
+        const Cell first = std::min(*m_drag_start, m_drag_end, reading_order);
+        const Cell last = std::max(*m_drag_start, m_drag_end, reading_order);
+        for (int row = first.row; row <= last.row; ++row) {
+            const int begin = row == first.row ? first.column : 0;
+            const int end = row == last.row ? last.column + 1 : static_cast<int>(text.columns);
+            marks.push_back({begin * width, row * height, (end - begin) * width, height});
+        }
+    }
+    m_canvas->set_marks(std::move(marks));
+}
+
+void Window::copy_text(Cell from, Cell to) {
+    if (!m_look.text) return show("the guest is not in a text mode");
+    const TextScreen& screen = *m_look.text;
+    const auto place = [&](Cell cell) { return cell.row * static_cast<int>(screen.columns) + cell.column; };
+    const int first = std::min(place(from), place(to)), last = std::max(place(from), place(to));
+    std::string text, line;
+    for (int i = first; i <= last && i < static_cast<int>(screen.cells.size()); ++i) {
+        line += code_page_437(screen.cells[static_cast<std::size_t>(i)].character);
+        if ((i + 1) % static_cast<int>(screen.columns) != 0 && i != last) continue;
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + (i == last ? "" : "\n");
+        line.clear();
+    }
+    SDL_SetClipboardText(text.c_str());
+    show("copied to the clipboard");
+}
+
+void Window::paste() {
+    char* clipboard = SDL_GetClipboardText();
+    const std::string text = clipboard != nullptr ? clipboard : "";
+    SDL_free(clipboard);
+    std::size_t untypable = 0;
+    const std::vector<Chord> chords = chords_for_plain_text(text, untypable);
+    if (chords.empty()) return show("the clipboard has no text that a US keyboard can type");
+    release_keys(); // Ctrl and Alt, which are down now
+    Machine& machine = m_session->machine();
+    machine.post([&machine, chords] { machine.input().type(chords); });
+    show(untypable == 0
+             ? "typing the clipboard"
+             : fmt::format("typing the clipboard, without {} characters that a US keyboard has not", untypable));
+}
+
+void Window::change_speed(int steps) {
+    static constexpr std::array<u32, 8> percents = {1, 2, 5, 10, 25, 50, 75, 100};
+    const auto now = std::lower_bound(percents.begin(), percents.end(), m_look.speed_limit.percent) - percents.begin();
+    const auto next = std::clamp<std::ptrdiff_t>(now + steps, 0, percents.size() - 1);
+    const SpeedLimit limit{percents[static_cast<std::size_t>(next)], 0};
+    Machine& machine = m_session->machine();
+    machine.post([&machine, limit] { machine.set_speed_limit(limit); });
+    show("speed limit: " + to_string(limit));
 }
 
 void Window::use_slot(int slot, bool save) {
@@ -216,7 +342,21 @@ void Window::use_slot(int slot, bool save) {
 void Window::handle_button(const SDL_MouseButtonEvent& event) {
     const bool down = event.type == SDL_MOUSEBUTTONDOWN;
     if (!m_captured) {
-        if (down && event.button == SDL_BUTTON_LEFT) capture_mouse(true);
+        if (event.button != SDL_BUTTON_LEFT) return;
+        const bool text = m_look.text && m_look.text->columns != 0 && m_look.text->rows != 0;
+        if (down && text) {
+            m_drag_start = m_drag_end = cell_at(event.x, event.y);
+        } else if (down) {
+            capture_mouse(true);
+        } else if (m_drag_start) {
+            // A click without a drag is for the mouse.
+            if (*m_drag_start == m_drag_end)
+                capture_mouse(true);
+            else
+                copy_text(*m_drag_start, m_drag_end);
+            m_drag_start.reset();
+            mark_selection();
+        }
         return;
     }
     const u8 button = event.button == SDL_BUTTON_LEFT     ? mouse_button::left
@@ -279,15 +419,25 @@ void Window::show_title() {
     SDL_SetWindowTitle(m_canvas->window(), title.c_str());
 }
 
-void Window::show(std::string message) {
+void Window::show(std::string message, u64 duration_ns) {
     const std::lock_guard lock(m_mutex);
     m_message = std::move(message);
-    m_message_until = host_time_ns() + message_ns;
+    m_message_until = host_time_ns() + duration_ns;
+}
+
+/// What stands before everything else on the right: the disk's light, the speed limit.
+std::string Window::lights() {
+    const u64 now = host_time_ns();
+    if (std::exchange(m_disk_uses, m_look.disk_uses) != m_look.disk_uses) m_disk_light_until = now + light_ns;
+    std::string text = now < m_disk_light_until ? "[disk] " : "       ";
+    if (m_look.speed_limit.any()) text += fmt::format("limit {} ", to_string(m_look.speed_limit));
+    return text;
 }
 
 void Window::show_status() {
     const std::lock_guard lock(m_mutex);
     std::string left = fmt::format("{}: {}", m_engine, m_look.paused ? "paused" : m_speed.text());
+    const std::string lamps = lights();
     std::string right = m_captured ? "Ctrl+Alt+G releases the mouse" : "click: mouse   Ctrl+Alt+H: keys";
     if (host_time_ns() < m_message_until) {
         left = m_message;
@@ -298,7 +448,7 @@ void Window::show_status() {
     } else if (m_look.paused) {
         right = "Ctrl+Alt+P: run on";
     }
-    m_canvas->set_status(left, right);
+    m_canvas->set_status(left, right.empty() ? right : lamps + right);
 }
 
 } // namespace

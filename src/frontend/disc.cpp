@@ -1,0 +1,85 @@
+#include "frontend/disc.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace ringshift {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The volume descriptor of ISO 9660 (ECMA-119, 8.1) is in sector 16.
+bool is_disc_image(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    char identifier[5] = {};
+    return file.seekg(16 * 2048 + 1) && file.read(identifier, 5) && std::memcmp(identifier, "CD001", 5) == 0;
+}
+
+/// Runs a program; the error has the end of what it said.
+Result<> run(const std::vector<std::string>& words, const std::string& output_path) {
+    std::vector<char*> arguments;
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                       0600);
+    ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    pid_t child = 0;
+    const int error = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error == ENOENT)
+        return make_error("making a CD of files needs the program {}: apt-get install {}", words[0], words[0]);
+    if (error != 0) return errno_error(error, fmt::format("cannot start {}", words[0]));
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Unit{};
+    std::ifstream output(output_path);
+    std::string line, last;
+    while (std::getline(output, line))
+        if (line.find("FAILURE") != std::string::npos || line.find("FATAL") != std::string::npos) last = line;
+    return make_error("{} could not make a CD of these files: {}", words[0], last);
+}
+
+} // namespace
+
+Result<std::string> make_disc(const std::vector<std::string>& paths, const std::string& folder) {
+    if (paths.empty()) return make_error("there are no files for a CD");
+    if (paths.size() == 1 && is_disc_image(paths.front())) return fs::absolute(paths.front()).string();
+    std::error_code error;
+    for (const std::string& path : paths)
+        if (!fs::exists(path, error)) return make_error("there is no file {}", path);
+    fs::create_directories(folder, error);
+    std::string name;
+    for (unsigned n = 1; name.empty() || fs::exists(name, error); ++n)
+        name = (fs::absolute(folder) / fmt::format("files-{}-{}.iso", ::getpid(), n)).string();
+    std::vector<std::string> words = {"xorriso", "-outdev", name,          "-volid",           "FILES",
+                                      "-joliet", "on",      "-compliance", "joliet_long_names"};
+    for (const std::string& path : paths) {
+        const fs::path source = fs::absolute(path).lexically_normal();
+        const fs::path leaf = source.has_filename() ? source.filename() : source.parent_path().filename();
+        words.insert(words.end(), {"-map", source.string(), "/" + leaf.string()});
+    }
+    words.emplace_back("-commit");
+    const std::string log = name + ".log";
+    Result<> made = run(words, log);
+    fs::remove(log, error);
+    if (!made.ok()) {
+        fs::remove(name, error);
+        return made.release_error();
+    }
+    return name;
+}
+
+} // namespace ringshift
