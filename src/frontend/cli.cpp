@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "frontend/control/ctl.h"
+#include "frontend/manual.h"
 #include "machine/machine.h"
 
 #include <CLI/CLI.hpp>
@@ -591,6 +592,15 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "help for all commands");
     app.footer(statuses());
+    // For packagers, so not in the help text.
+    const auto print = [&app](std::string (*make)(const CLI::App&)) {
+        return [&app, make] {
+            std::fputs(make(app).c_str(), stdout);
+            throw CLI::Success();
+        };
+    };
+    app.add_flag_callback("--manual", print(manual_page), "print the manual page")->group("");
+    app.add_flag_callback("--completion", print(shell_completion), "print bash's completion")->group("");
     CLI::App* run = app.add_subcommand(
         "run", "boot a disk, ISO or floppy image, a kernel or a boot sector; without FILE a guest of our own");
     CLI::App* resume = app.add_subcommand("resume", "go on from a snapshot");
@@ -624,7 +634,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
         app.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) {
-            app.exit(error);
+            if (error.get_name() != "Success") app.exit(error);
             return exit_status::success;
         }
         const auto parsed = app.get_subcommands();
