@@ -30,7 +30,8 @@ Result<> add_file(Options& options, const std::string& path, ImageKind kind) {
     DriveConfig drive;
     drive.path = path;
     switch (kind) {
-    case ImageKind::raw_disk: machine.disks.push_back(drive); break;
+    case ImageKind::raw_disk:
+    case ImageKind::qcow2_disk: machine.disks.push_back(drive); break;
     case ImageKind::cdrom: machine.cdroms.push_back(drive); break;
     case ImageKind::floppy:
         drive.large = TRY(host_file_size(path)) > floppy_size;
@@ -52,7 +53,8 @@ Result<> add_file(Options& options, const std::string& path, ImageKind kind) {
 /// Without --boot: what was named first is tried first.
 char boot_letter(ImageKind kind) {
     switch (kind) {
-    case ImageKind::raw_disk: return 'c';
+    case ImageKind::raw_disk:
+    case ImageKind::qcow2_disk: return 'c';
     case ImageKind::cdrom: return 'd';
     default: return 'a';
     }

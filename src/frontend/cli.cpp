@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "frontend/control/ctl.h"
+#include "frontend/disk_commands.h"
 #include "frontend/manual.h"
 #include "machine/machine.h"
 
@@ -250,6 +251,19 @@ Setter add_drive(std::vector<DriveConfig> MachineConfig::*drives, std::size_t mo
     };
 }
 
+/// FILE or FILE,format=NAME.
+Result<> add_disk(Options& options, const std::string& text) {
+    constexpr std::string_view key = ",format=";
+    const std::size_t at = text.rfind(key);
+    const bool given = at != std::string::npos;
+    TRY(add_drive(&MachineConfig::disks, 2)(options, text.substr(0, at)));
+    if (!given) return Unit{};
+    const std::string format = text.substr(at + key.size());
+    TRY(one_of(format, {"raw", "qcow2"}));
+    options.machine.disks.back().format = format;
+    return Unit{};
+}
+
 const std::vector<Row>& table() {
     static const std::vector<Row> rows = {
         {"--kernel", "FILE", for_run, "What to boot", "Linux or Multiboot kernel, started without a boot loader",
@@ -266,8 +280,8 @@ const std::vector<Row>& table() {
              o.modules.push_back(text);
              return Unit{};
          }},
-        {"--disk", "FILE", for_run, "What to boot", "raw image of a hard disk; at most 2",
-         add_drive(&MachineConfig::disks, 2)},
+        {"--disk", "FILE", for_run, "What to boot",
+         "image of a hard disk, raw or qcow2; FILE,format=raw or FILE,format=qcow2 says which; at most 2", add_disk},
         {"--cdrom", "FILE", for_run, "What to boot", "ISO image in a CD-ROM drive; at most 2",
          add_drive(&MachineConfig::cdroms, 2)},
         {"--floppy", "FILE", for_run, "What to boot", "floppy image; at most 2",
@@ -630,6 +644,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     add_rows(*nano, for_nano, options);
     run->footer(statuses());
     resume->footer(statuses());
+    add_disk_commands(app, options);
     try {
         app.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {
@@ -649,7 +664,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
         (void)set_statistics(options, "json"); // a file is for programs
     if (nano->parsed() && options.nano.engines.empty())
         for (const char* name : {"interp", "bt"}) (void)add_nano_engine(options, name);
-    options.command = run->parsed()       ? Options::Command::run
+    options.command = options.action      ? Options::Command::other
+                      : run->parsed()     ? Options::Command::run
                       : explain->parsed() ? Options::Command::explain
                       : cache->parsed()   ? Options::Command::bench_cache
                       : nano->parsed()    ? Options::Command::bench_nano

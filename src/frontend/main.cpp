@@ -21,6 +21,7 @@ Result<int> run(Options options) {
     if (options.command == Options::Command::bench_cache) return bench_cache(options);
     if (options.command == Options::Command::bench_nano) return bench_nano(options);
     if (options.command == Options::Command::control) return control_machine(options);
+    if (options.command == Options::Command::other) return options.action();
     if (options.command == Options::Command::run) {
         const std::vector<std::string> lines = TRY(choose_boot(options));
         if (!options.quiet)

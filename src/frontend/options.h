@@ -5,6 +5,7 @@
 #include "machine/explain.h"
 #include "machine/machine.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,8 +56,9 @@ struct NanoBench {
 };
 
 struct Options {
-    enum class Command { run, resume, explain, bench_cache, bench_nano, control };
+    enum class Command { run, resume, explain, bench_cache, bench_nano, control, other };
     Command command = Command::run;
+    std::function<Result<int>()> action; ///< of the command `other`
     MachineConfig machine;
     std::vector<std::string> files; ///< run: what to boot; resume: the snapshot; control: socket, command, arguments
     std::string kernel;

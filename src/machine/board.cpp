@@ -176,7 +176,8 @@ Result<> Board::attach_drives() {
     if (m_config.disks.size() > 2 || m_config.cdroms.size() > 2) return make_error("at most 2 disks and 2 CD-ROMs");
     for (unsigned unit = 0; unit < m_config.disks.size(); ++unit) {
         const DriveConfig& drive = m_config.disks[unit];
-        auto image = TRY(open_image(drive.path, {.read_only = false, .snapshot = drive.keep_image}));
+        const DiskFormat format = drive.format.empty() ? DiskFormat::recognise : TRY(disk_format(drive.format));
+        auto image = TRY(open_image(drive.path, {.read_only = false, .snapshot = drive.keep_image, .format = format}));
         if (!image->note().empty()) log(LogLevel::Warning, "{}", image->note());
         m_disk_images.push_back(image.get());
         m_ide.attach_disk(0, unit, std::move(image));
@@ -184,7 +185,8 @@ Result<> Board::attach_drives() {
     for (unsigned unit = 0; unit < std::max<std::size_t>(m_config.cdroms.size(), 1); ++unit) {
         m_cdroms.push_back(&m_ide.attach_cdrom(1, unit));
         if (unit < m_config.cdroms.size() && !m_config.cdroms[unit].path.empty())
-            m_cdroms.back()->insert(TRY(open_image(m_config.cdroms[unit].path, {.read_only = true})));
+            m_cdroms.back()->insert(
+                TRY(open_image(m_config.cdroms[unit].path, {.read_only = true, .format = DiskFormat::raw})));
     }
     if (m_config.floppies.size() > 2) return make_error("at most 2 floppy drives");
     m_floppy_images.resize(m_config.floppies.size());
@@ -202,7 +204,8 @@ Result<> Board::insert_floppy(unsigned number, const DriveConfig& drive) {
         constexpr u64 size_1440k = 1440 * 1024;
         image = std::make_unique<MemoryMedium>(drive.content, std::max<u64>(drive.content.size(), size_1440k));
     } else {
-        image = TRY(open_image(drive.path, {.read_only = false, .snapshot = drive.keep_image}));
+        image =
+            TRY(open_image(drive.path, {.read_only = false, .snapshot = drive.keep_image, .format = DiskFormat::raw}));
         if (!image->note().empty()) log(LogLevel::Warning, "{}", image->note());
     }
     if (!floppy_geometry(image->size()))
@@ -235,7 +238,7 @@ Result<> Board::change_medium(Medium kind, unsigned number, const std::string& p
         return make_error("the machine has no {} drive {}", kind == Medium::cdrom ? "CD-ROM" : "floppy", number);
     if (kind == Medium::cdrom) {
         std::unique_ptr<DiskImage> image;
-        if (!path.empty()) image = TRY(open_image(path, {.read_only = true}));
+        if (!path.empty()) image = TRY(open_image(path, {.read_only = true, .format = DiskFormat::raw}));
         m_cdroms[number]->eject();
         if (image) m_cdroms[number]->insert(std::move(image));
         return Unit{};

@@ -19,14 +19,15 @@ inline constexpr u64 smallest_memory = 1u << 20;
 inline constexpr u64 largest_memory = u64{16} << 30;
 
 struct DriveConfig {
-    std::string path; ///< empty: a drive without a medium (CD-ROM, floppy)
+    std::string path;   ///< empty: a drive without a medium (CD-ROM, floppy)
+    std::string format; ///< disks: raw or qcow2; empty: by the content
     /// Writes stay in memory (and in snapshots of the machine); the file is only read.
     bool keep_image = false;
     /// A floppy drive for 2.88 MB media instead of 1.44 MB.
     bool large = false;
     /// Only for floppies: a medium that is in memory alone, for example a boot sector that came as a short file.
     std::vector<u8> content;
-    void archive(Archive& ar) { ar(path, keep_image, large, content); }
+    void archive(Archive& ar) { ar(path, format, keep_image, large, content); }
 };
 
 struct ModuleConfig {

@@ -1,4 +1,4 @@
-// Raw disk images: files and block devices of the host as BlockBackends.
+// Disk images: files and block devices of the host, raw or in the qcow2 format, as BlockBackends.
 #pragma once
 
 #include "base/device.h"
@@ -8,11 +8,17 @@
 
 namespace ringshift {
 
+enum class DiskFormat { recognise, raw, qcow2 };
+
+/// "raw" or "qcow2".
+Result<DiskFormat> disk_format(std::string_view name);
+
 struct DiskImageOptions {
     /// The guest cannot write.
     bool read_only = false;
     /// The guest writes to an overlay that disappears with the process; the image stays untouched.
     bool snapshot = false;
+    DiskFormat format = DiskFormat::recognise;
 };
 
 /// A BlockBackend whose own state belongs in snapshots.
@@ -28,9 +34,9 @@ class DiskImage : public BlockBackend {
     virtual Result<> set_locked(bool locked) = 0;
 };
 
-/// Opens a raw image. An image that is written to is locked against every other user, one that is only read against
-/// writers. Errors say what to do: no such file, a directory, empty, not readable, not writable, in use.
-/// A size that is no multiple of 512 is rounded up; the missing bytes read as zero.
+/// Opens an image, and the backing files behind it. An image that is written to is locked against every other user, one
+/// that is only read against writers. Errors say what to do: no such file, a directory, empty, not readable, not
+/// writable, in use. A size that is no multiple of 512 is rounded up; the missing bytes read as zero.
 Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, DiskImageOptions options);
 
 } // namespace ringshift

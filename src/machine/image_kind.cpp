@@ -3,6 +3,7 @@
 #include "machine/host_file.h"
 #include "machine/linux_loader.h"
 #include "machine/multiboot_loader.h"
+#include "machine/qcow2.h"
 #include "machine/snapshot.h"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ Result<> refuse_wrapped(const ImageBytes& image, std::span<const u8> head) {
         std::string_view what;
         std::string_view advice;
     };
-    static const std::array<Wrapped, 9> wrapped = {{
+    static const std::array<Wrapped, 8> wrapped = {{
         {"\x1F\x8B", "gzip-compressed", "uncompress it first: gunzip FILE"},
         {"BZh", "bzip2-compressed", "uncompress it first: bunzip2 FILE"},
         {{"\xFD"
@@ -46,10 +47,9 @@ Result<> refuse_wrapped(const ImageBytes& image, std::span<const u8> head) {
          "uncompress it first: unxz FILE"},
         {{"\x28\xB5\x2F\xFD", 4}, "zstd-compressed", "uncompress it first: unzstd FILE"},
         {"PK\x03\x04", "a ZIP archive", "unpack it first: unzip FILE"},
-        {{"QFI\xFB", 4}, "a qcow2 disk image", "convert it first: qemu-img convert -O raw FILE disk.img"},
-        {"KDMV", "a VMDK disk image", "convert it first: qemu-img convert -O raw FILE disk.img"},
-        {"conectix", "a VHD disk image", "convert it first: qemu-img convert -O raw FILE disk.img"},
-        {"<<< ", "a VDI disk image", "convert it first: qemu-img convert -O raw FILE disk.img"},
+        {"KDMV", "a VMDK disk image", "convert it first: ringshift disk convert FILE disk.qcow2"},
+        {"conectix", "a VHD disk image", "convert it first: ringshift disk convert FILE disk.qcow2"},
+        {"<<< ", "a VDI disk image", "convert it first: ringshift disk convert FILE disk.qcow2"},
     }};
     for (const Wrapped& w : wrapped)
         if (begins_with(head, w.magic)) return make_error("{} is {}; {}", image.name, w.what, w.advice);
@@ -124,6 +124,7 @@ Result<ImageKind> examine_disk(const ImageBytes& image, std::span<const u8> head
 std::string_view image_kind_name(ImageKind kind) {
     switch (kind) {
     case ImageKind::raw_disk: return "hard disk image";
+    case ImageKind::qcow2_disk: return "hard disk image (qcow2)";
     case ImageKind::cdrom: return "CD-ROM image (ISO 9660, El Torito)";
     case ImageKind::floppy: return "floppy disk image";
     case ImageKind::boot_sector: return "boot sector";
@@ -145,6 +146,7 @@ Result<ImageKind> recognise_image(const ImageBytes& image) {
     if (image.size == 0) return make_error("{} is empty", image.name);
     const std::vector<u8> head = TRY(image.read(0, 16384));
     TRY(refuse_wrapped(image, head));
+    if (is_qcow2(head)) return ImageKind::qcow2_disk;
     if (is_linux_kernel(head)) return ImageKind::linux_kernel;
     const bool elf = begins_with(head, "\x7F"
                                        "ELF");

@@ -13,6 +13,7 @@ namespace ringshift {
 
 enum class ImageKind {
     raw_disk,     ///< a hard disk with a partition table or a boot sector
+    qcow2_disk,   ///< the same in the qcow2 format; not looked into
     cdrom,        ///< ISO 9660 with an El Torito boot record
     floppy,       ///< one of the floppy formats, by size
     boot_sector,  ///< code that expects to be read from the start of a floppy; smaller than one

@@ -1,0 +1,17 @@
+// ringshift disk create, convert, info, resize.
+#pragma once
+
+#include "frontend/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ringshift {
+
+/// Adds the commands; one that is parsed sets `options.action`.
+void add_disk_commands(CLI::App& app, Options& options);
+/// "1.5 GiB".
+std::string readable_size(u64 bytes);
+
+} // namespace ringshift
