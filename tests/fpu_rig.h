@@ -16,6 +16,7 @@ namespace ringshift::test {
 struct FpuPlatform final : Platform {
     u32 in(u16, unsigned) override { return ~0u; }
     void out(u16, unsigned, u32) override {}
+    u64 block_room(u16, unsigned) override { return ~u64{0}; }
     void in_block(u16, unsigned, std::span<u8> bytes) override { std::fill(bytes.begin(), bytes.end(), u8{0xFF}); }
     void out_block(u16, unsigned, std::span<const u8>) override {}
     u8 acknowledge_interrupt() override { return 0; }

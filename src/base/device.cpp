@@ -4,6 +4,8 @@
 
 namespace ringshift {
 
+u64 RegisterBlock::block_room(u64, unsigned) { return 0; }
+
 void RegisterBlock::read_block(u64 offset, unsigned size, std::span<u8> out) {
     for (std::size_t i = 0; i + size <= out.size(); i += size) {
         const u64 value = read(offset, size);

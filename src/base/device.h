@@ -68,6 +68,9 @@ class RegisterBlock {
     virtual ~RegisterBlock() = default;
     virtual u64 read(u64 offset, unsigned size) = 0;
     virtual void write(u64 offset, unsigned size, u64 value) = 0;
+    /// How many bytes read_block() and write_block() may now move with no effect but that they are moved: nothing is
+    /// timed, no line changes. What ends such a stretch is an access of its own, at its own time.
+    virtual u64 block_room(u64 offset, unsigned size);
     /// `out.size() / size` reads of the same register (REP INS); a device with a data port overrides it.
     virtual void read_block(u64 offset, unsigned size, std::span<u8> out);
     /// `in.size() / size` writes of the same register (REP OUTS).

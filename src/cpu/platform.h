@@ -14,7 +14,9 @@ class PortIo {
     virtual ~PortIo() = default;
     virtual u32 in(u16 port, unsigned size) = 0;
     virtual void out(u16 port, unsigned size, u32 value) = 0;
-    /// REP INS and REP OUTS: `bytes.size() / size` accesses of one port.
+    /// REP INS and REP OUTS may move so many bytes as a block, for nothing happens meanwhile that could depend on when.
+    virtual u64 block_room(u16 port, unsigned size) = 0;
+    /// `bytes.size() / size` accesses of one port.
     virtual void in_block(u16 port, unsigned size, std::span<u8> bytes) = 0;
     virtual void out_block(u16 port, unsigned size, std::span<const u8> bytes) = 0;
 };

@@ -88,6 +88,11 @@ u64 IdeChannel::CommandBlock::read(u64 offset, unsigned size) {
     return value;
 }
 
+u64 IdeChannel::CommandBlock::block_room(u64 offset, unsigned size) {
+    const IdeDrive* drive = m_channel.selected();
+    return offset == 0 && drive && m_channel.m_decoded ? drive->block_room(size) : 0;
+}
+
 void IdeChannel::CommandBlock::read_block(u64 offset, unsigned size, std::span<u8> out) {
     if (offset != 0) return RegisterBlock::read_block(offset, size, out);
     IdeDrive* drive = m_channel.selected();

@@ -50,6 +50,7 @@ class IdeChannel final : private IdeCable {
         explicit CommandBlock(IdeChannel& channel) : m_channel(channel) {}
         u64 read(u64 offset, unsigned size) override;
         void write(u64 offset, unsigned size, u64 value) override;
+        u64 block_room(u64 offset, unsigned size) override;
         void read_block(u64 offset, unsigned size, std::span<u8> out) override;
         void write_block(u64 offset, unsigned size, std::span<const u8> in) override;
 

@@ -104,6 +104,12 @@ void IdeDrive::acknowledge() {
 
 // --- data port
 
+u64 IdeDrive::block_room(unsigned size) const {
+    if (m_s.phase != Phase::DataIn && m_s.phase != Phase::DataOut) return 0;
+    const u32 left = m_s.block_end - m_s.position;
+    return left - std::min(left, size);
+}
+
 void IdeDrive::read_data(std::span<u8> out) {
     while (!out.empty()) {
         if (m_s.phase != Phase::DataIn) {

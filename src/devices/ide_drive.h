@@ -90,6 +90,8 @@ class IdeDrive {
     /// Status without side effects.
     u8 status() const { return m_s.task.status; }
 
+    /// What is left of the DRQ data block, but for the access of `size` bytes that ends it.
+    u64 block_room(unsigned size) const;
     void read_data(std::span<u8> out);
     void write_data(std::span<const u8> in);
 

@@ -441,6 +441,12 @@ const std::vector<Row>& table() {
              o.timeout = TRY(number<double>(text, 0.001, 1e9));
              return Unit{};
          }},
+        {"--stop-after", "N", for_both, "Scripts",
+         "end with status 0 when the guest has executed so many instructions in this run",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.stop_after = TRY(number<u64>(text, 1, u64{1} << 62));
+             return Unit{};
+         }},
         {"--screenshot", "FILE", for_both, "Scripts", "write the screen as PNG at the end", into(&Options::screenshot)},
         {"--save", "FILE", for_both, "Scripts", "write a snapshot at the end; ringshift resume FILE goes on from it",
          into(&Options::save)},
@@ -545,7 +551,7 @@ const std::vector<Row>& table() {
 
 std::string statuses() {
     return fmt::format("Exit status:\n"
-                       "  {:<4}the guest powered off, or the last --expect matched\n"
+                       "  {:<4}the guest powered off, the last --expect matched, or --stop-after is reached\n"
                        "  {:<4}wrong usage, or something could not be opened\n"
                        "  {:<4}triple fault, with --no-reboot\n"
                        "  {:<4}the guest reset itself, with --no-reboot\n"

@@ -72,6 +72,7 @@ struct Options {
     std::string debug_console;       ///< file, or "-" for standard error; empty: none
     std::vector<ScriptStep> script;
     std::optional<double> timeout; ///< host seconds
+    std::optional<u64> stop_after; ///< instructions of this run
     std::string screenshot;        ///< PNG file written at the end
     std::string save;              ///< snapshot written at the end
     std::string lockstep_report;   ///< file for the report about a difference

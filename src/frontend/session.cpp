@@ -246,7 +246,7 @@ void Session::watch() {
 int Session::run(const std::function<void()>& front_end) {
     Ending ending;
     std::thread guest([&] {
-        ending = m_machine->run();
+        ending = m_machine->run(m_options.stop_after.value_or(Machine::no_limit));
         m_ended = true;
     });
     for (const auto& serial : m_serial) serial->start_input(*m_machine);

@@ -84,6 +84,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
         m_timeline.look_at_clock();
         m_ports.write(port, size, value);
     }
+    u64 block_room(u16 port, unsigned size) override { return m_ports.block_room(port, size); }
     void in_block(u16 port, unsigned size, std::span<u8> bytes) override {
         m_timeline.look_at_clock();
         m_ports.read_block(port, size, bytes);

@@ -27,7 +27,7 @@ class Machine::Implementation {
     /// `build` makes a machine in the state in which this one is now.
     Result<> start_lockstep(Build build);
 
-    Ending run();
+    Ending run(u64 instructions);
     void stop();
     void post(std::function<void()> work);
     void set_paused(bool paused);
@@ -58,6 +58,8 @@ class Machine::Implementation {
     Result<> load(const SnapshotReader& reader);
     Result<> replace(const SnapshotReader& reader);
     u64 state_hash();
+    /// What is in a drive from now on, for the next snapshot; empty: nothing.
+    void note_medium(Drive drive, unsigned number, const std::string& path);
 
     MachineConfig config;
     BoardContent content;
@@ -103,7 +105,8 @@ class Machine::Implementation {
     void hold_back(u64 executed_ns, u64 instructions);
     void wait_for_posts();
     void pump_network();
-    void arm_tick();
+    /// At the first whole period of virtual time from this moment (ns) on.
+    void arm_tick(u64 earliest);
     void tick();
     void report_difference();
 

@@ -90,7 +90,7 @@ Result<> Machine::Implementation::build_parts() {
     debug_access = std::make_unique<DebugAccess>(board->cpu(), *engine);
     if (host.tick) {
         m_tick_timer = board->timeline().create_transient_timer([this](u64) { tick(); });
-        arm_tick();
+        arm_tick(1);
     }
     m_pump_timer = board->timeline().create_transient_timer([this](u64) { pump_network(); });
     return Unit{};
@@ -114,13 +114,13 @@ Result<> Machine::Implementation::start_lockstep(Build build) {
     return Unit{};
 }
 
-void Machine::Implementation::arm_tick() {
-    const u64 now = board->timeline().now();
-    board->timeline().arm(m_tick_timer, now - now % tick_period_ns + tick_period_ns);
+void Machine::Implementation::arm_tick(u64 earliest) {
+    const u64 late = earliest + tick_period_ns - 1;
+    board->timeline().arm(m_tick_timer, late - late % tick_period_ns);
 }
 
 void Machine::Implementation::tick() {
-    arm_tick();
+    arm_tick(board->timeline().now() + 1);
     if (lockstep) lockstep->begin_tick();
     host.tick();
     if (config.deterministic) pump_network();
@@ -249,18 +249,21 @@ void Machine::Implementation::wait_for_posts() {
 
 // ---- The loop ------------------------------------------------------------------------------------------------------
 
-Ending Machine::Implementation::run() {
+Ending Machine::Implementation::run(u64 instructions) {
     m_ending.reset();
     if (!config.deterministic) pump_network();
+    const u64 end = executed + std::min(instructions, no_limit - executed); // a snapshot may replace the board
     for (;;) {
         serve_posts();
+        if (!m_ending && executed >= end) m_ending = Ending{Ending::Kind::stopped, 0};
         if (m_ending) {
             if (lockstep && !lockstep->agree_at_end()) report_difference();
             board->timeline().stop();
             return *m_ending;
         }
         if (!ready_to_execute()) continue;
-        execute_slice(lockstep ? lockstep->slice_limit() : Timeline::no_limit);
+        const i64 left = static_cast<i64>(std::min(end - executed, static_cast<u64>(Timeline::no_limit)));
+        execute_slice(lockstep ? std::min(lockstep->slice_limit(), left) : left);
         if (lockstep && !lockstep->agree()) report_difference();
     }
 }
@@ -439,7 +442,7 @@ std::vector<std::string_view> Machine::engine_names() { return {"interp", "bt", 
 
 std::vector<std::string_view> Machine::cpu_names() { return CpuModel::names(); }
 
-Ending Machine::run() { return m_implementation->run(); }
+Ending Machine::run(u64 instructions) { return m_implementation->run(instructions); }
 
 void Machine::stop() { m_implementation->stop(); }
 
@@ -523,14 +526,11 @@ Result<> Machine::change_medium(Drive drive, unsigned number, const std::string&
             if (const auto changed = machine.board->change_medium(medium, number, path); !changed.ok())
                 log(LogLevel::Warning, "lockstep: {}", changed.error().message);
         });
-    TRY(m_implementation->board->change_medium(medium, number, path));
-    // A snapshot names the media that are in.
-    auto& drives = drive == Drive::cdrom ? m_implementation->config.cdroms : m_implementation->config.floppies;
-    if (number >= drives.size()) drives.resize(number + 1);
-    drives[number].path = path;
-    drives[number].content.clear();
-    drives[number].keep_image = drive == Drive::floppy && m_implementation->config.keep_inserted_images;
-    return Unit{};
+    Result<> changed = m_implementation->board->change_medium(medium, number, path);
+    // A floppy goes out before the next one is opened (it may be the same file); a CD-ROM stays if that fails.
+    if (changed.ok() || drive == Drive::floppy)
+        m_implementation->note_medium(drive, number, changed.ok() ? path : std::string());
+    return changed;
 }
 
 bool Machine::locked(unsigned cdrom) const { return m_implementation->board->cdrom_locked(cdrom); }

@@ -28,7 +28,7 @@ struct Ending {
         reset,        ///< with MachineConfig::reboot off
         triple_fault, ///< with MachineConfig::reset_on_triple_fault off
         debug_exit,   ///< the guest wrote to isa-debug-exit: `status` is odd
-        stopped,      ///< by stop()
+        stopped,      ///< by stop(), or at the limit of run()
         difference,   ///< engine "lockstep": the engines do not agree; MachineHost::difference has been told
     };
     Kind kind = Kind::stopped;
@@ -106,8 +106,10 @@ class Machine {
     static std::vector<std::string_view> cpu_names();
 
     // --- Running ---------------------------------------------------------------------------------------------------
-    /// Runs the guest until it ends, or stop(). Can be called again after stop().
-    Ending run();
+    static constexpr u64 no_limit = ~u64{0};
+    /// Runs the guest until it ends, stop(), or so many instructions of it, and not one more (Kind::stopped). Can be
+    /// called again after stop() and at the limit.
+    Ending run(u64 instructions = no_limit);
     /// Any thread.
     void stop();
     /// Any thread: `work` is done on the thread of run(), between two instructions, also while paused.

@@ -38,6 +38,7 @@ std::vector<u8> saved(T&& archive) {
 } // namespace
 
 Result<> Machine::Implementation::describe(SavedState& state) {
+    if (config.reboot && std::exchange(m_reset_requested, false)) reset(); // a request is no part of the state
     TRY(board->flush_disks());
     std::vector<SavedState::Part> parts;
     parts.push_back({"config", saved([this](Archive& ar) { archive_config(ar, config); })});
@@ -80,7 +81,17 @@ Result<> Machine::Implementation::load(const SnapshotReader& reader) {
     TRY(std::move(done));
     TRY(load_ram(reader, board->memory().ram()));
     engine->invalidate_all();
+    board->retry_host_requests();                     // who saw that the host failed the guest is not here any more
+    if (host.tick) arm_tick(board->timeline().now()); // one that is due at this very moment has not been yet
     return Unit{};
+}
+
+void Machine::Implementation::note_medium(Drive drive, unsigned number, const std::string& path) {
+    auto& drives = drive == Drive::cdrom ? config.cdroms : config.floppies;
+    if (drives.size() <= number) drives.resize(number + 1); // a CD-ROM drive is there even if none was asked for
+    drives[number].path = path;
+    drives[number].content.clear();
+    drives[number].keep_image = config.keep_inserted_images;
 }
 
 u64 Machine::Implementation::state_hash() {

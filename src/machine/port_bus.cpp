@@ -76,6 +76,11 @@ void PortBus::write(u16 port, unsigned size, u32 value) {
     write(static_cast<u16>(port + half), half, value >> (8 * half));
 }
 
+u64 PortBus::block_room(u16 port, unsigned size) {
+    const Entry* entry = whole(port, size);
+    return entry ? entry->block->block_room(port - entry->base, size) : 0;
+}
+
 void PortBus::read_block(u16 port, unsigned size, std::span<u8> bytes) {
     if (const Entry* entry = whole(port, size)) {
         entry->block->read_block(port - entry->base, size, bytes);

@@ -27,6 +27,7 @@ class PortBus {
 
     u32 read(u16 port, unsigned size);
     void write(u16 port, unsigned size, u32 value);
+    u64 block_room(u16 port, unsigned size);
     void read_block(u16 port, unsigned size, std::span<u8> bytes);
     void write_block(u16 port, unsigned size, std::span<const u8> bytes);
 

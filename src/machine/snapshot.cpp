@@ -208,6 +208,12 @@ Result<SnapshotReader> SnapshotReader::parse(std::span<const u8> file, std::shar
     return reader;
 }
 
+std::vector<std::string> SnapshotReader::tags() const {
+    std::vector<std::string> list;
+    for (const auto& [tag, chunks] : m_chunks) list.push_back(tag);
+    return list;
+}
+
 std::size_t SnapshotReader::count(std::string_view tag) const {
     const auto found = m_chunks.find(tag);
     return found == m_chunks.end() ? 0 : found->second.size();

@@ -62,6 +62,8 @@ class SnapshotReader {
     static bool recognises(std::span<const u8> bytes);
 
     const std::string& name() const { return m_name; }
+    /// In alphabetical order, each once.
+    std::vector<std::string> tags() const;
     std::size_t count(std::string_view tag) const;
     /// The uncompressed bytes of the `index`-th chunk with this tag.
     Result<std::vector<u8>> chunk(std::string_view tag, std::size_t index = 0) const;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Boots whole operating systems.
 
-    boots.py RINGSHIFT NAME    runs one boot; status 77: its images are not there
-    boots.py --list            one line a boot: name and label, for CMake
+    boots.py RINGSHIFT NAME              runs one boot; status 77: its images are not there
+    boots.py RESUMED_RUN "resumed: NAME" runs one with resumed_run.cpp, straight and saved and restored on the way
+    boots.py --list                      one line a boot: label and name, for CMake
 
 A boot is a command line of Ringshift whose script (--expect, --type, --send) must come to its end. They run in
 deterministic mode, so that a failure can be repeated; --stats in the output says how many instructions it took. All run on
@@ -92,9 +93,20 @@ BOOTS = {
     "Debian installer on the screen": installer("vga=normal fb=false nomodeset", "slow"),
     "Debian installer on the serial port": installer("console=ttyS0", "slow"),
 }
+# Every guest is also saved and restored on its way: the label of that test, and the engines of the restored machines in turn.
+RESUMED = {
+    "the tour on both engines": ("boot", BOTH),
+    "GRUB rescue floppy": ("boot", BOTH),
+    "linux-mini 686-pae": ("boot", ("bt",)),
+    **{name: ("slow", ("bt",)) for name in (
+        "linux-mini 686", "linux-mini 686 without APIC and ACPI", "linux-mini 686-pae on a Pentium III", "linux-mini from disk", "linux-mini from CD",
+        "memtest86+", "GRUB rescue CD", "Debian installer on the screen", "Debian installer on the serial port")},
+}
 
 
 def run(ringshift, name):
+    resumed = name.startswith("resumed: ")
+    name = name.removeprefix("resumed: ")
     boot = BOOTS[name]
     images = [CACHE / image for image in boot.images or []]
     for image in images:
@@ -102,6 +114,8 @@ def run(ringshift, name):
             print(f"{image} is missing: guests/README.md says how to make it")
             return SKIPPED
     arguments = [argument.format(*images) if argument in ("{0}", "{1}") else argument for argument in boot.arguments]
+    if resumed:
+        return subprocess.run([ringshift, "--engines", ",".join(RESUMED[name][1]), "run", *arguments], stdin=subprocess.DEVNULL).returncode
     ends = {}  # what is to be equal on all engines, and who had it
     for engine in boot.engines:
         command = [ringshift, "run", "--headless", "--deterministic", "--engine", engine, "--stats", "--print-state-hash",
@@ -126,8 +140,10 @@ def main():
     if sys.argv[1:] == ["--list"]:
         for name, boot in BOOTS.items():
             print(f"{boot.label}|{name}")
+        for name, (label, _) in RESUMED.items():
+            print(f"{label}|resumed: {name}")
         return 0
-    if len(sys.argv) != 3 or sys.argv[2] not in BOOTS:
+    if len(sys.argv) != 3 or sys.argv[2] not in [*BOOTS, *(f"resumed: {name}" for name in RESUMED)]:
         sys.exit(__doc__)
     return run(sys.argv[1], sys.argv[2])
 

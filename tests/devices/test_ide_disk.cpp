@@ -51,6 +51,26 @@ TEST_CASE("READ SECTORS interrupts once for each sector and returns the data") {
     CHECK(rig.ide.sectors_read() == 3);
 }
 
+TEST_CASE("an IDE data block may be moved at once but for the access that ends it") {
+    IdeRig rig;
+    RegisterBlock& port = rig.ide.command_block(0);
+    CHECK(port.block_room(0, 2) == 0);
+    rig.lba28(0, 2, 1, 0x20);
+    CHECK(port.block_room(0, 2) == 0); // busy
+    rig.wait(0);
+    CHECK(port.block_room(0, 2) == 510);
+    CHECK(port.block_room(0, 4) == 508);
+    CHECK(port.block_room(7, 1) == 0);
+    rig.data_in(0, 508);
+    CHECK(port.block_room(0, 4) == 0);
+    CHECK(port.block_room(0, 2) == 2);
+    rig.data_in(0, 4);
+    CHECK(port.block_room(0, 2) == 0);
+    rig.lba28(0, 2, 1, 0x30);
+    rig.wait(0);
+    CHECK(port.block_room(0, 2) == 510);
+}
+
 TEST_CASE("the IDE data port gives the same bytes to 16-bit and 32-bit reads") {
     IdeRig rig;
     rig.lba28(0, 1, 1, 0x20);

@@ -22,6 +22,7 @@ class BarePlatform : public Platform {
         return noisy ? static_cast<u32>(trace >> 24) : ~0u;
     }
     void out(u16 port, unsigned size, u32 value) override { note(port, size, value); }
+    u64 block_room(u16, unsigned) override { return ~u64{0}; }
     void in_block(u16 port, unsigned size, std::span<u8> bytes) override {
         for (std::size_t i = 0; i + size <= bytes.size(); i += size) {
             const u32 value = in(port, size);

@@ -22,6 +22,7 @@ class FakePlatform final : public Platform {
 
     u32 in(u16 port, unsigned) override { return port; }
     void out(u16 port, unsigned, u32 value) override { writes.emplace_back(port, value); }
+    u64 block_room(u16, unsigned) override { return ~u64{0}; }
     void in_block(u16, unsigned, std::span<u8>) override {}
     void out_block(u16, unsigned, std::span<const u8>) override {}
     u8 acknowledge_interrupt() override { return vector; }

@@ -214,6 +214,12 @@ struct Scas {
 
 u16 port_of(const StringContext& c) { return c.cpu.state.reg<u16>(Gpr::dx); }
 
+/// In elements.
+template <typename T>
+u64 port_room(const StringContext& c) {
+    return c.cpu.platform.block_room(port_of(c), sizeof(T)) / sizeof(T);
+}
+
 template <typename T>
 struct Ins {
     static constexpr bool compares = false;
@@ -231,7 +237,7 @@ struct Ins {
     }
     static RunResult run(StringContext c, u64 limit) {
         const u32 to = c.get(Gpr::di);
-        const u64 n = std::min(limit, c.run_length(SegmentName::es, to, sizeof(T), true));
+        const u64 n = std::min({limit, c.run_length(SegmentName::es, to, sizeof(T), true), port_room<T>(c)});
         if (n < 2 || !c.cpu.check_io(port_of(c), sizeof(T)).ok) return {};
         u8* target = c.cpu.mmu.fast_write(c.linear(SegmentName::es, to), 1, c.user());
         if (!target) return {};
@@ -254,7 +260,7 @@ struct Outs {
     }
     static RunResult run(StringContext c, u64 limit) {
         const u32 from = c.get(Gpr::si);
-        const u64 n = std::min(limit, c.run_length(c.insn.memory.segment, from, sizeof(T), false));
+        const u64 n = std::min({limit, c.run_length(c.insn.memory.segment, from, sizeof(T), false), port_room<T>(c)});
         if (n < 2 || !c.cpu.check_io(port_of(c), sizeof(T)).ok) return {};
         const u8* source = c.cpu.mmu.fast_read(c.linear(c.insn.memory.segment, from), 1, c.user());
         if (!source) return {};
