@@ -5,20 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILDER = ROOT.parent / "shared" / "bench" / "mkguest.sh"
-ringshift, folder = sys.argv[1], Path(sys.argv[2])
-if not BUILDER.exists():
-    print(f"{BUILDER} is not there")
-    sys.exit(77)
-kernels = [folder / "vmlinuz-686", folder / "vmlinuz-pae"]
-initrd = folder / "boot.cpio.gz"
-if not all(file.exists() for file in [*kernels, initrd]):
-    folder.mkdir(parents=True, exist_ok=True)
-    built = subprocess.run(["sh", BUILDER, folder], capture_output=True)
-    if not all(file.exists() for file in [*kernels, initrd]):
-        print(built.stderr.decode(errors="replace")[-2000:])
-        sys.exit(77)
+import bench_guest
+
+ringshift = sys.argv[1]
+*kernels, initrd = bench_guest.build(Path(sys.argv[2]), "vmlinuz-686", "vmlinuz-pae", "boot.cpio.gz")
 
 
 def boot(kernel, *more):
