@@ -39,6 +39,8 @@ std::optional<x86::CondCode> condition_of(Mnemonic mnemonic) {
 
 } // namespace
 
+bool is_conditional_jump(Mnemonic mnemonic) { return condition_of(mnemonic).has_value(); }
+
 u32 Translator::relative_target(u32 i) const {
     const u32 target = next_rip(i) + insn(i).immediate;
     return insn(i).operand_size == 2 ? target & 0xFFFF : target;
@@ -70,8 +72,11 @@ bool Translator::emit_jcc(u32 i) {
     const auto condition = condition_of(insn(i).mnemonic);
     if (!condition || !jump_in_limit(relative_target(i))) return false;
     m_e.mark(i, Provenance::expand, "the guest's flags are the host's: the same condition, to the block's exit");
-    emit_conditional_exit(*condition, relative_target(i));
-    return true; // translate() adds the exit to the next instruction
+    if (i + 1 < m_block->insns.size())
+        emit_side_exit(i, *condition, relative_target(i));
+    else
+        emit_conditional_exit(*condition, relative_target(i)); // translate() adds the exit to the next instruction
+    return true;
 }
 
 /// LOOPcc and JCXZ: the counter is tested by JECXZ, which asks no flag.

@@ -276,6 +276,12 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         start = t.address;
     }
     const BlockKey key{start, static_cast<u32>(state.rip), current_mode()};
+    // Code that is not hot has no block, or one that has to prove itself again because it shares its place here.
+    i32& heat = m_heat[key.hash() % heat_entries];
+    if (heat < static_cast<i32>(m_options.hot_threshold)) {
+        ++heat;
+        return {};
+    }
     Block* block = find(key);
     if (block && block->second && second_frame(linear_rip()) != block->second) {
         destroy(*block, Cause::flush); // the second page is another one now
@@ -287,16 +293,12 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
             ++m_ledger.revived;
         } else {
             destroy(*block, Cause::smc);
-            block = nullptr;
             cool_down(key);
+            if (heat < static_cast<i32>(m_options.hot_threshold)) return {};
+            block = nullptr;
         }
     }
     if (block) return {static_cast<i64>(block->insns.size()) <= state.budget ? block : nullptr, false};
-    i32& heat = m_heat[key.hash() % heat_entries];
-    if (heat < static_cast<i32>(m_options.hot_threshold)) {
-        ++heat;
-        return {};
-    }
     const u64 begun = ticks();
     block = translate(key, m_modes[key.mode]);
     m_ledger.ticks_translating += ticks() - begun;
@@ -316,6 +318,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
         return nullptr;
     }
     append_after_sti(*block, mode);
+    if (m_options.extend && m_options.native) append_behind_jumps(*block, mode);
     if (static_cast<i64>(block->insns.size()) > m_cpu.state.budget) return nullptr;
     const auto code = emit(*block, mode);
     for (const DecodedInsn& decoded : block->insns) {
@@ -369,6 +372,26 @@ std::span<const u8> TranslatorEngine::emit(Block& block, const Mode& mode) {
         block.insns.resize(block.insns.size() / 2);
         block.sites.clear();
         block.links.clear();
+    }
+}
+
+/// A forward jump is not always taken, and what lies behind it needs no entry of its own then. What the interpreter has
+/// not seen there may never run, and is no code perhaps.
+void TranslatorEngine::append_behind_jumps(Block& block, const Mode& mode) {
+    constexpr std::size_t most_jumps = 6;
+    u32 bytes = 0;
+    for (const DecodedInsn& insn : block.insns) bytes += insn.insn.length;
+    for (std::size_t jumps = 0; jumps < most_jumps; ++jumps) {
+        const Insn& last = block.insns.back().insn;
+        if (!is_conditional_jump(last.mnemonic) || static_cast<i32>(last.immediate) <= 0) return;
+        if (block.key.start.offset() + bytes >= page_size) return;
+        const ringshift::Block* more = m_interpreter.blocks().peek(block.key.start + bytes, mode.code32);
+        if (!more || u64{block.key.eip} + bytes + more->bytes - 1 > mode.cs_limit) return;
+        if (block.insns.size() + more->insns.size() > m_options.block_limit) return;
+        for (const DecodedInsn& insn : more->insns) {
+            block.insns.push_back(insn);
+            bytes += insn.insn.length;
+        }
     }
 }
 

@@ -14,13 +14,14 @@ namespace ringshift::bt {
 
 /// Of a new block, or of one that was dormant.
 void TranslatorEngine::watch(Block& block) {
-    PhysicalMap& memory = m_cpu.mmu.memory();
     for (const Block::Part& part : block.parts()) {
-        const bool first = !memory.has_code(part.start);
-        memory.mark_code(part.start, part.bytes);
-        if (first) m_cpu.mmu.protect_frame(part.start);
+        m_cpu.mmu.memory().mark_code(part.start, part.bytes);
+        m_cpu.mmu.protect_frame(part.start);
+        CodeFrame& frame = m_frames[part.start.page()];
+        ++frame.watched;
+        frame.longest = std::max(frame.longest, part.bytes);
     }
-    m_frames[block.key.start.page()].blocks.add(block);
+    m_frames[block.key.start.page()].at(block.key.start).add(block);
     if (block.second) m_frames[block.second->page()].entering.add(block);
     block.dormant = false;
 }
@@ -30,18 +31,16 @@ void TranslatorEngine::unwatch(Block& block) {
     m_links.isolate(block);
     List<Block, &Block::in_frame>::remove(block);
     List<Block, &Block::in_second_frame>::remove(block);
-}
-
-/// The same, and the marks go as soon as it is worth while.
-void TranslatorEngine::unwatch_evicted(Block& block) {
-    unwatch(block);
     for (const Block::Part& part : block.parts()) {
         const auto it = m_frames.find(part.start.page());
-        it->second.has_stale_marks = true;
-        if (!it->second.blocks.empty() || !it->second.entering.empty()) continue;
-        m_frames.erase(it);
-        m_cpu.mmu.memory().refresh_code(part.start);
+        if (--it->second.watched == 0) m_frames.erase(it);
     }
+}
+
+/// The same, and the marks go.
+void TranslatorEngine::unwatch_evicted(Block& block) {
+    unwatch(block);
+    for (const Block::Part& part : block.parts()) m_cpu.mmu.memory().refresh_code(part.start, part.bytes);
 }
 
 std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
@@ -61,37 +60,33 @@ void TranslatorEngine::cool_down(const BlockKey& key) {
     m_heat[i] = -static_cast<i32>(m_options.hot_threshold << m_changes[i]);
 }
 
-bool TranslatorEngine::code_written(PhysAddr address, u64 size) {
+void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone) {
     const auto it = m_frames.find(address.page());
-    if (it == m_frames.end()) return false;
-    std::vector<Block*> hit;
-    const auto look = [&](Block& block) {
-        if (block.contains(address, size)) hit.push_back(&block);
-    };
-    it->second.blocks.for_each(look);
-    it->second.entering.for_each(look);
-    const bool stale = std::exchange(it->second.has_stale_marks, false);
-    for (Block* block : hit) {
+    if (it == m_frames.end()) return;
+    m_hit.clear();
+    it->second.for_each_near(address.offset(), size, [&](Block& block) {
+        if (block.contains(address, size)) m_hit.push_back(&block);
+    });
+    for (Block* block : m_hit) {
+        for (const Block::Part& part : block->parts())
+            if (part.start.page() == address.page()) gone.add(part.start, part.bytes);
         unwatch(*block);
         block->dormant = true;
         if (m_runtime.link && m_runtime.link->from == block) m_runtime.link = nullptr;
     }
-    if (!hit.empty()) {
+    if (!m_hit.empty()) {
         ++m_generation;
         m_cpu.end_block();
     }
-    return !hit.empty() || stale;
 }
 
-void TranslatorEngine::mark_again(PhysAddr frame) {
-    const auto it = m_frames.find(frame.page());
+void TranslatorEngine::mark_again(PhysAddr begin, u64 size) {
+    const auto it = m_frames.find(begin.page());
     if (it == m_frames.end()) return;
-    const auto mark = [&](const Block& block) {
+    it->second.for_each_near(begin.offset(), size, [&](const Block& block) {
         for (const Block::Part& part : block.parts())
-            if (part.start.page() == frame.page()) m_cpu.mmu.memory().mark_code(part.start, part.bytes);
-    };
-    it->second.blocks.for_each(mark);
-    it->second.entering.for_each(mark);
+            if (part.start.page() == begin.page()) m_cpu.mmu.memory().mark_code(part.start, part.bytes);
+    });
 }
 
 void TranslatorEngine::map_changed() { destroy_all(Cause::flush); }

@@ -17,6 +17,7 @@ constexpr std::array all_mechanisms{
     Mechanism{"windows", &Options::windows, "access user code's memory through a window mapped by the host's MMU"},
     Mechanism{"windows-ring0", &Options::windows_ring0, "with windows: the same for Ring 0 and real mode"},
     Mechanism{"share", &Options::share, "look the TLB up once for operands near each other"},
+    Mechanism{"extend", &Options::extend, "let blocks go on behind forward conditional jumps"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
     Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},

@@ -25,6 +25,7 @@ struct Options {
     bool share = true;
     bool windows = false;
     bool windows_ring0 = false;
+    bool extend = true;
     bool link = true;
     bool link_pages = true;
     bool probe = true;

@@ -20,12 +20,14 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     m_mode = &mode;
     const u32 count = static_cast<u32>(block.insns.size());
     block.sites.resize(count);
-    block.links.reserve(3);
     u32 rip = block.key.eip;
+    u32 conditions = 0;
     for (u32 i = 0; i < count; ++i) {
+        conditions += is_conditional_jump(insn(i).mnemonic) ? 1 : 0;
         block.sites[i] = make_site(i, rip);
         rip = block.sites[i].next_rip;
     }
+    block.links.reserve(conditions + 3);
     m_fpu_loaded = 0;
     m_unsettled_code = m_unsettled_data = std::nullopt;
     m_accesses.clear();
@@ -206,6 +208,19 @@ void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
     const u32 patch = m_e.offset() + 2; // 0F 8x rel32
     m_e.a.long_().j(condition, new_link(target, patch));
     ASSERT(m_e.offset() == patch + 4);
+}
+
+/// A conditional jump in the middle of a block: whoever takes it gets the rest of the block's instructions back.
+void Translator::emit_side_exit(u32 i, x86::CondCode condition, u32 target) {
+    auto taken = m_e.a.newLabel();
+    m_e.a.long_().j(condition, taken);
+    const i32 rest = static_cast<i32>((m_block->insns.size() - 1 - i) << budget_shift);
+    m_e.later([this, i, taken, rest, target] {
+        m_e.mark(i, Provenance::exit, "the jump is taken: the rest of the block goes back to the budget");
+        m_e.a.bind(taken);
+        m_e.a.lea(budget_register, x86::ptr(budget_register, rest));
+        emit_direct_exit(target);
+    });
 }
 
 void Translator::emit_indirect_exit() {

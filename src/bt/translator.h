@@ -13,6 +13,9 @@
 
 namespace ringshift::bt {
 
+/// Jcc: what a block may go on behind.
+bool is_conditional_jump(Mnemonic mnemonic);
+
 class Translator {
   public:
     Translator(Cpu& cpu, Emitter& emitter, const Options& options)
@@ -42,6 +45,7 @@ class Translator {
     void emit_no_successor(const asmjit::Label& after);
     /// A conditional jump that is the taken exit of a block.
     void emit_conditional_exit(x86::CondCode condition, u32 target);
+    void emit_side_exit(u32 i, x86::CondCode condition, u32 target);
     asmjit::Label new_link(u32 target, u32 patch);
     /// r9: the target's EIP.
     void emit_indirect_exit();

@@ -61,6 +61,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     /// Code that has a place in the cache, of a shorter block if need be.
     std::span<const u8> emit(Block& block, const Mode& mode);
     void append_after_sti(Block& block, const Mode& mode);
+    void append_behind_jumps(Block& block, const Mode& mode);
     bool take_crossing_instruction(Block& block);
     std::optional<PhysAddr> second_frame(LinearAddr address);
     u32 make_room(u32 size);
@@ -114,8 +115,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     }
 
     // CodeWriteListener
-    bool code_written(PhysAddr address, u64 size) override;
-    void mark_again(PhysAddr frame) override;
+    void code_written(PhysAddr address, u64 size, CodeRange& gone) override;
+    void mark_again(PhysAddr begin, u64 size) override;
     void map_changed() override;
     // Mmu::FlushListener
     void flushed_page(LinearAddr address) override;
@@ -142,11 +143,23 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
     struct CodeFrame {
-        List<Block, &Block::in_frame> blocks;          ///< that begin here
-        List<Block, &Block::in_second_frame> entering; ///< that cross into it
-        bool has_stale_marks = false;                  ///< of blocks that were evicted
+        static constexpr u64 granule = 128;                                       ///< bytes
+        std::array<List<Block, &Block::in_frame>, page_size / granule> beginning; ///< blocks by where they begin
+        List<Block, &Block::in_second_frame> entering;                            ///< that cross into it
+        u32 watched = 0;                                                          ///< how many are in those lists
+        u32 longest = 0;                                                          ///< bytes of the longest of them
+
+        List<Block, &Block::in_frame>& at(PhysAddr start) { return beginning[start.offset() / granule]; }
+        /// Each block that may have bytes among these of the frame.
+        template <typename Function>
+        void for_each_near(u64 offset, u64 size, Function function) const {
+            for (u64 i = (offset - std::min<u64>(offset, longest)) / granule; i <= (offset + size - 1) / granule; ++i)
+                beginning[i].for_each(function);
+            entering.for_each(function);
+        }
     };
     std::unordered_map<u64, CodeFrame> m_frames;
+    std::vector<Block*> m_hit; ///< by the write that is being looked at
     std::vector<std::unique_ptr<Block>> m_graveyard;
     std::vector<u32> m_evicted;
     Links m_links;

@@ -96,6 +96,12 @@ bool Cpu::read_slow(LinearAddr address, void* out, unsigned size) {
 }
 
 bool Cpu::write_slow(LinearAddr address, const void* in, unsigned size) {
+    if (size <= 16) {
+        if (u8* host = mmu.write_beside_code(address, size, state.cpl == 3)) {
+            std::memcpy(host, in, size);
+            return true;
+        }
+    }
     if (alignment_fault(address, size)) return false;
     const MemoryOutcome outcome = mmu.write(address, {static_cast<const u8*>(in), size}, data_privilege());
     if (!outcome.ok) {

@@ -12,6 +12,7 @@ Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {
     void* zeroed = mmap(nullptr, sizeof(Tables), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (zeroed == MAP_FAILED) throw std::bad_alloc();
     m_tables.reset(static_cast<Tables*>(zeroed));
+    madvise(zeroed, sizeof(Tables), MADV_HUGEPAGE);
     m_fast = m_tables->fast.data();
 }
 
@@ -111,8 +112,15 @@ void Mmu::set_tags(u32 i, bool user) {
         fast.addend[i] = reinterpret_cast<u64>(frame.read_host) - (page << 12);
     }
     const bool dirty_known = !frame.dirty || frame.dirty->load(std::memory_order_relaxed) != 0;
-    if (frame.is_ram && entry.writable && dirty_known && !m_memory.has_code(PhysAddr(entry.frame)))
+    if (!frame.is_ram || !entry.writable || !dirty_known) return;
+    const PhysAddr at(entry.frame);
+    if (m_memory.has_code(at)) {
+        fast.write_tag[i] = static_cast<u32>(entry.page) ^ beside_code;
+        fast.marks[i] = reinterpret_cast<u64>(m_memory.code_marks(at)) - ((page << 12) >> 3);
+    } else {
+        m_memory.set_open(at, true);
         fast.write_tag[i] = static_cast<u32>(entry.page);
+    }
 }
 
 Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
@@ -144,8 +152,8 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
             table.large_regions.set(region(address.value) ^ 1);
         }
         set_tags(i, user);
-    } else if (access.kind == AccessKind::Write && m_fast[user].write_tag[i] == 0) {
-        set_tags(i, user); // the frame may have lost its code since
+    } else if (access.kind == AccessKind::Write && m_fast[user].write_tag[i] != static_cast<u32>(entry.page)) {
+        if (m_fast[user].write_tag[i] == 0 || !m_memory.has_code(PhysAddr(entry.frame))) set_tags(i, user);
     }
     return &entry;
 }
@@ -264,7 +272,11 @@ std::size_t Mmu::debug_write(LinearAddr address, std::span<const u8> in) {
     return done;
 }
 
-void Mmu::protect_frame(PhysAddr frame) { drop_write_tags(PhysAddr(frame.value & ~page_mask), page_size); }
+void Mmu::protect_frame(PhysAddr frame) {
+    if (!m_memory.is_open(frame)) return;
+    m_memory.set_open(frame, false);
+    drop_write_tags(PhysAddr(frame.value & ~page_mask), page_size);
+}
 
 void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
     for (const bool user : {false, true})

@@ -61,7 +61,11 @@ class Mmu {
         std::array<u32, entries> read_tag;
         std::array<u32, entries> write_tag;
         std::array<u64, entries> addend;
+        std::array<u64, entries> marks; ///< of frames with code: where their marks are, less (linear address >> 3)
     };
+    /// The write tag of a page that could be written but for the code in its frame has this bit wrong: what is not
+    /// marked as code may be written.
+    static constexpr u32 beside_code = 0x80000000;
     /// Supervisor's, then user's; aligned to 64 bytes, at the same address for the life of the Mmu.
     FastTlb* fast_tlb() { return m_fast; }
     /// Zeroed memory for the tables of an engine, at a fixed distance from fast_tlb(), so that generated code reaches
@@ -98,6 +102,20 @@ class Mmu {
         const u32 i = index(address);
         if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != 0) [[unlikely]]
             return nullptr;
+        return reinterpret_cast<u8*>(fast.addend[i] + at);
+    }
+
+    /// The host address for writing `size` bytes (1 to 16) of a page that holds code, none of which they are; else
+    /// null.
+    u8* write_beside_code(LinearAddr address, unsigned size, bool user) {
+        const FastTlb& fast = m_fast[user];
+        const u32 at = static_cast<u32>(address.value);
+        const u32 i = index(address);
+        if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != beside_code) return nullptr;
+        u32 marks;
+        std::memcpy(&marks, reinterpret_cast<const u8*>(fast.marks[i] + (at >> 3)), sizeof marks);
+        if ((marks >> (at & 7) & ((1u << size) - 1)) != 0) return nullptr;
+        if (++m_beside_code % 64 == 0) set_tags(i, user); // perhaps the code has long gone
         return reinterpret_cast<u8*>(fast.addend[i] + at);
     }
 
@@ -201,6 +219,7 @@ class Mmu {
     bool m_always_slow = false;
     std::unique_ptr<Windows> m_windows;       ///< or null
     std::array<Windows::Id, 2> m_window_of{}; ///< supervisor's and user's
+    u32 m_beside_code = 0; ///< how often write_beside_code() has said yes
 };
 
 } // namespace ringshift

@@ -1,7 +1,11 @@
 #include "mmu/physical_map.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <new>
+#include <sys/mman.h>
+#include <utility>
 
 namespace ringshift {
 
@@ -14,7 +18,37 @@ u32 mask_for(u64 offset, u64 size) {
     const u64 count = last - first + 1;
     return static_cast<u32>(((u64{1} << count) - 1) << first);
 }
+/// Sets or clears bits `first` to `last`.
+void change_bits(u8* bits, u64 first, u64 last, bool on) {
+    const auto change = [&](u64 at, unsigned mask) {
+        bits[at] = static_cast<u8>(on ? bits[at] | mask : bits[at] & ~mask);
+    };
+    const unsigned from_first = 0xFFu << (first & 7), to_last = 0xFFu >> (7 - (last & 7));
+    if (first >> 3 == last >> 3) {
+        change(first >> 3, from_first & to_last);
+        return;
+    }
+    change(first >> 3, from_first & 0xFF);
+    std::memset(bits + (first >> 3) + 1, on ? 0xFF : 0, (last >> 3) - (first >> 3) - 1);
+    change(last >> 3, to_last);
+}
+
 } // namespace
+
+void PhysicalMap::Unmap::operator()(u8* memory) const { munmap(memory, size); }
+
+void PhysicalMap::resize_marks(u64 frames) {
+    m_code.resize(frames);
+    m_open.resize(frames);
+    const u64 size = frames * (page_size / 8) + page_size; // the last frame's may be read a little beyond
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    for (u64 frame = 0; frame < frames; ++frame)
+        if (m_code[frame] != 0)
+            std::memcpy(static_cast<u8*>(memory) + frame * (page_size / 8), m_marks.get() + frame * (page_size / 8),
+                        page_size / 8);
+    m_marks = {static_cast<u8*>(memory), Unmap{size}};
+}
 
 void PhysicalMap::insert(Region region) {
     ASSERT(region.begin % page_size == 0 && region.end % page_size == 0 && region.begin < region.end);
@@ -38,13 +72,13 @@ void PhysicalMap::insert(Region region) {
     std::sort(result.begin(), result.end(), [](const Region& a, const Region& b) { return a.begin < b.begin; });
     m_regions = std::move(result);
     for (u64 page = region.begin / page_size; page < std::min<u64>(region.end / page_size, m_code.size()); ++page)
-        m_code[page] = 0;
+        if (std::exchange(m_code[page], 0) != 0) std::memset(m_marks.get() + page * (page_size / 8), 0, page_size / 8);
     for (CodeWriteListener* listener : m_listeners) listener->map_changed();
 }
 
 void PhysicalMap::map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty) {
     const u64 end = begin.value + size;
-    if (m_code.size() < end / page_size) m_code.resize(end / page_size);
+    if (m_code.size() < end / page_size) resize_marks(end / page_size);
     insert({begin.value, end, host, host, nullptr, dirty});
 }
 
@@ -125,19 +159,26 @@ void PhysicalMap::mark_code(PhysAddr address, u64 size) {
     ASSERT(size != 0 && address.offset() + size <= page_size);
     ASSERT(address.page() < m_code.size(), "code marked outside RAM");
     m_code[address.page()] |= mask_for(address.offset(), size);
+    change_bits(m_marks.get(), address.value, address.value + size - 1, true);
 }
 
-void PhysicalMap::refresh_code(PhysAddr frame) {
-    if (frame.page() >= m_code.size()) return;
-    m_code[frame.page()] = 0;
-    for (CodeWriteListener* listener : m_listeners) listener->mark_again(PhysAddr(frame.page() * page_size));
+void PhysicalMap::refresh_code(PhysAddr begin, u64 size) {
+    if (begin.page() >= m_code.size() || m_code[begin.page()] == 0) return;
+    change_bits(m_marks.get(), begin.value, begin.value + size - 1, false);
+    const u64 frame = begin.value & ~page_mask;
+    for (u64 i = begin.offset() / granule; i <= (begin.offset() + size - 1) / granule; ++i) {
+        std::array<u64, granule / 64> bits;
+        std::memcpy(bits.data(), code_marks(PhysAddr(frame + i * granule)), sizeof bits);
+        if ((bits[0] | bits[1]) == 0) m_code[begin.page()] &= ~(1u << i);
+    }
+    for (CodeWriteListener* listener : m_listeners) listener->mark_again(begin, size);
 }
 
 void PhysicalMap::notify_write(PhysAddr address, u64 size) {
     if (!has_code(address) || (m_code[address.page()] & mask_for(address.offset(), size)) == 0) return;
-    bool any = false;
-    for (CodeWriteListener* listener : m_listeners) any = listener->code_written(address, size) || any;
-    if (any) refresh_code(address);
+    CodeRange gone;
+    for (CodeWriteListener* listener : m_listeners) listener->code_written(address, size, gone);
+    if (gone.end != 0) refresh_code(PhysAddr(gone.begin), gone.end - gone.begin);
 }
 
 } // namespace ringshift

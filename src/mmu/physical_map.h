@@ -3,15 +3,18 @@
 // Frames are RAM (read and written directly), ROM (read directly, writes swallowed), split (PAM shadowing: read from
 // one place, written to another) or MMIO (a handler). What is mapped nowhere reads as ones and swallows writes.
 //
-// Frames that hold decoded or translated code carry a 32-bit mask, one bit for each 128 bytes. Every store to such a
-// frame, by the CPU or by DMA, goes through write() here, which tells the CodeWriteListener when marked bytes are hit.
+// Frames that hold decoded or translated code are marked twice: by a 32-bit mask, one bit for each 128 bytes, and byte
+// by byte. Every store to a frame with code, by the CPU or by DMA, goes through write() here, which tells the
+// CodeWriteListener when marked bytes are hit; or it looks at the marks by itself first (Mmu::write_beside_code).
 #pragma once
 
 #include "base/device.h"
 #include "base/types.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,14 +31,24 @@ class MmioHandler {
     virtual void write_range(PhysAddr address, std::span<const u8> in) = 0;
 };
 
+/// A part of a frame: [begin, end), empty at first.
+struct CodeRange {
+    u64 begin = ~u64{0};
+    u64 end = 0;
+    void add(PhysAddr start, u64 size) {
+        begin = std::min(begin, start.value);
+        end = std::max(end, start.value + size);
+    }
+};
+
 /// One who marks code and is told when it changes. The bytes are already written.
 class CodeWriteListener {
   public:
     virtual ~CodeWriteListener() = default;
-    /// Marked bytes were written. True: some code of this listener is gone, marks may have become superfluous.
-    virtual bool code_written(PhysAddr address, u64 size) = 0;
-    /// All marks of the frame were taken away: mark again what is still there.
-    virtual void mark_again(PhysAddr frame) = 0;
+    /// Marked bytes were written. Bytes whose marks may have become superfluous by that are added to `gone`.
+    virtual void code_written(PhysAddr address, u64 size, CodeRange& gone) = 0;
+    /// The marks of a part of a frame were taken away: mark again what is still there (more does no harm).
+    virtual void mark_again(PhysAddr begin, u64 size) = 0;
     /// The physical map itself changed: nothing decoded from anywhere may be used again.
     virtual void map_changed() = 0;
 };
@@ -86,8 +99,15 @@ class PhysicalMap {
     void remove_listener(CodeWriteListener& listener) { std::erase(m_listeners, &listener); }
     /// Marks bytes of a RAM frame as code: [address, address + size), within the frame.
     void mark_code(PhysAddr address, u64 size);
-    /// Forgets all marks of a frame, then asks every listener for its own. To be called when code in it is dropped.
-    void refresh_code(PhysAddr frame);
+    /// Forgets the marks of a part of a frame, then asks every listener for its own. To be called when code in it is
+    /// dropped.
+    void refresh_code(PhysAddr begin, u64 size);
+    void refresh_code(PhysAddr frame) { refresh_code(PhysAddr(frame.value & ~page_mask), page_size); }
+    /// One bit for each byte: the byte that holds the bit of `address`. At least 4 bytes may be read from there.
+    const u8* code_marks(PhysAddr address) const { return m_marks.get() + (address.value >> 3); }
+    /// Somebody may write the frame without a look at its marks: whoever marks the first code in it has to stop them.
+    bool is_open(PhysAddr address) const { return m_open[address.page()]; }
+    void set_open(PhysAddr address, bool open) { m_open[address.page()] = open; }
     bool has_code(PhysAddr address) const {
         const u64 page = address.page();
         return page < m_code.size() && m_code[page] != 0;
@@ -105,6 +125,7 @@ class PhysicalMap {
         std::atomic<u8>* dirty;
     };
     void insert(Region region);
+    void resize_marks(u64 frames);
     const Region* find(PhysAddr address) const {
         if (m_recent < m_regions.size()) [[likely]] {
             const Region& region = m_regions[m_recent];
@@ -118,6 +139,13 @@ class PhysicalMap {
     std::vector<Region> m_regions;    ///< sorted, disjoint
     mutable std::size_t m_recent = 0; ///< the region that was asked for last
     std::vector<u32> m_code;          ///< by frame number
+    std::vector<bool> m_open;         ///< the same
+    struct Unmap {
+        u64 size;
+        void operator()(u8* memory) const;
+    };
+    std::unique_ptr<u8, Unmap> m_marks{nullptr,
+                                       Unmap{0}}; ///< for each byte of every frame; what is not marked takes no memory
     std::vector<CodeWriteListener*> m_listeners;
     std::vector<SharedMemory> m_shared;
 };

@@ -12,11 +12,8 @@ namespace {
 struct Listener final : CodeWriteListener {
     std::vector<std::pair<u64, u64>> writes;
     unsigned maps = 0;
-    bool code_written(PhysAddr address, u64 size) override {
-        writes.emplace_back(address.value, size);
-        return false;
-    }
-    void mark_again(PhysAddr) override {}
+    void code_written(PhysAddr address, u64 size, CodeRange&) override { writes.emplace_back(address.value, size); }
+    void mark_again(PhysAddr, u64) override {}
     void map_changed() override { ++maps; }
 };
 
@@ -147,7 +144,12 @@ TEST_CASE("stores to code bytes are told and stores beside them are not") {
     CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) == nullptr);
     CHECK(rig.write<u32>(0x5000, 1).ok);
     CHECK(rig.listener.writes.empty());
-    CHECK(rig.write<u32>(0x517C, 1).ok); // the same 128 bytes
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x50FC), 4, false) != nullptr);
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x50FD), 4, false) == nullptr);
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x510F), 1, false) == nullptr);
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x5110), 16, false) != nullptr);
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x5FFD), 4, false) == nullptr); // across a page
+    CHECK(rig.write<u32>(0x517C, 1).ok);                                       // the same 128 bytes
     REQUIRE(rig.listener.writes.size() == 1);
     CHECK(rig.listener.writes[0] == std::pair<u64, u64>(0x517C, 4));
     const std::vector<u8> block(64, 0xCC);
@@ -157,6 +159,14 @@ TEST_CASE("stores to code bytes are told and stores beside them are not") {
     CHECK(rig.write<u32>(0x5100, 1).ok);
     CHECK(rig.listener.writes.size() == 2);
     CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) != nullptr);
+    rig.map.mark_code(PhysAddr(0x5200), 16);
+    rig.map.mark_code(PhysAddr(0x5208), 32);
+    rig.mmu.protect_frame(PhysAddr(0x5000));
+    CHECK(rig.write<u32>(0x5000, 1).ok);
+    rig.map.refresh_code(PhysAddr(0x5210), 3); // no multiple of anything
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x5210), 2, false) != nullptr);
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x5210), 4, false) == nullptr);
+    CHECK(rig.mmu.write_beside_code(LinearAddr(0x520F), 1, false) == nullptr);
 }
 
 TEST_CASE("ROM is read directly and swallows writes and shadow RAM is split") {

@@ -55,9 +55,8 @@ const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
     if (m_blocks.size() >= maximum_blocks) destroy_all();
     Owner block = decode(start, frame.read_host + start.offset(), code32);
     if (frame.is_ram) {
-        const bool first = !memory.has_code(start);
         memory.mark_code(start, block->bytes);
-        if (first) m_cpu.mmu.protect_frame(start);
+        m_cpu.mmu.protect_frame(start);
         FrameBlocks& blocks = m_by_frame[start.page()];
         for_granules(start.offset(), block->bytes, [&](u64 i) { blocks[i].push_back(block.get()); });
     }
@@ -83,35 +82,32 @@ void BlockCache::destroy(Block* block, FrameBlocks& blocks) {
     m_blocks.erase(owner);
 }
 
-bool BlockCache::code_written(PhysAddr address, u64 size) {
+void BlockCache::code_written(PhysAddr address, u64 size, CodeRange& gone) {
     const auto it = m_by_frame.find(address.page());
-    if (it == m_by_frame.end()) return false;
+    if (it == m_by_frame.end()) return;
     FrameBlocks& blocks = it->second;
     const u64 generation = m_generation;
+    bool running = false;
     for_granules(address.offset(), size, [&](u64 i) {
         for (std::size_t n = blocks[i].size(); n-- > 0;) { // from the end: destroy() takes elements out
             Block* const block = blocks[i][n];
             if (block->start.value < address.value + size && address.value < block->start.value + block->bytes) {
+                gone.add(block->start, block->bytes);
+                running = running || block == m_running;
                 destroy(block, blocks);
                 m_generation = generation + 1;
             }
         }
     });
-    if (m_generation == generation) return false;
-    m_cpu.end_block();
-    return true;
+    if (running) m_cpu.end_block();
 }
 
-void BlockCache::mark_again(PhysAddr frame) {
-    const auto it = m_by_frame.find(frame.page());
+void BlockCache::mark_again(PhysAddr begin, u64 size) {
+    const auto it = m_by_frame.find(begin.page());
     if (it == m_by_frame.end()) return;
-    bool any = false;
-    for (std::size_t i = 0; i < it->second.size(); ++i) {
-        if (it->second[i].empty()) continue;
-        any = true;
-        m_cpu.mmu.memory().mark_code(PhysAddr(frame.page() * page_size + i * granule), granule);
-    }
-    if (!any) m_by_frame.erase(it);
+    for_granules(begin.offset(), size, [&](u64 i) {
+        for (const Block* block : it->second[i]) m_cpu.mmu.memory().mark_code(block->start, block->bytes);
+    });
 }
 
 void BlockCache::map_changed() {

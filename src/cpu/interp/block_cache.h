@@ -56,15 +56,31 @@ class BlockCache final : public CodeWriteListener {
             return recent.block;
         return find_or_decode(start, code32);
     }
-    /// The same, faster where control went from `previous` to there before.
+    /// The same if it is there already, and holds instructions; else null.
+    const Block* peek(PhysAddr start, bool code32) const {
+        const auto it = m_blocks.find(key(start, code32));
+        return it == m_blocks.end() || it->second->insns.empty() ? nullptr : it->second.get();
+    }
+    /// The same, faster where control went from `previous` to there before; null also where nothing was run lately.
     const Block* get_after(const Block& previous, PhysAddr start, bool code32) {
         const u64 wanted = key(start, code32);
         for (const Block::Link& link : previous.links)
             if (link.key == wanted && link.generation == m_generation) [[likely]]
                 return link.block;
+        const Recent& recent = m_recent[slot(wanted)];
+        if (recent.key != wanted && is_new(start, code32)) return nullptr;
         const Block* block = get(start, code32);
         previous.links[previous.last_link ^= 1] = {wanted, block, m_generation};
         return block;
+    }
+    /// Nothing has been run from there lately: a block may not be worth making.
+    bool is_new(PhysAddr start, bool code32) const {
+        const u64 wanted = key(start, code32);
+        return m_seen[wanted % m_seen.size()] != wanted;
+    }
+    void note_run(PhysAddr start, bool code32) {
+        const u64 wanted = key(start, code32);
+        m_seen[wanted % m_seen.size()] = wanted;
     }
     /// Frees destroyed blocks; no pointer to one may be in use.
     void bury() {
@@ -72,10 +88,12 @@ class BlockCache final : public CodeWriteListener {
             m_destroyed.clear();
     }
     void destroy_all();
+    /// From now on this one runs: it ends if it is written to.
+    void set_running(const Block& block) { m_running = &block; }
     DecodeCache& decoder() { return m_decoder; }
 
-    bool code_written(PhysAddr address, u64 size) override;
-    void mark_again(PhysAddr frame) override;
+    void code_written(PhysAddr address, u64 size, CodeRange& gone) override;
+    void mark_again(PhysAddr begin, u64 size) override;
     void map_changed() override;
 
   private:
@@ -109,7 +127,9 @@ class BlockCache final : public CodeWriteListener {
     std::unordered_map<u64, FrameBlocks> m_by_frame;
     std::vector<Owner> m_destroyed;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_blocks);
-    u64 m_generation = 0; ///< goes up when blocks are destroyed
+    std::vector<u64> m_seen = std::vector<u64>(8191, ~u64{0}); ///< keys of what was run
+    const Block* m_running = nullptr;                          ///< or has run last
+    u64 m_generation = 0;                                      ///< goes up when blocks are destroyed
 };
 
 } // namespace ringshift

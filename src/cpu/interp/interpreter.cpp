@@ -35,7 +35,7 @@ Exit Interpreter::run(i64 instructions) {
             block_done = m_one_block && state.budget + state.budget_reserve < before;
             continue;
         }
-        if (const Block* block = find_block()) [[likely]] {
+        if (const Block* block = find_known_block()) [[likely]] {
             while (run_block(*block) && !looks_up() && (block = find_next(*block))) {
             }
         } else {
@@ -61,6 +61,7 @@ std::optional<Exit> Interpreter::look_around() {
 }
 
 void Interpreter::step_block() {
+    if (run_new_code()) return;
     if (const Block* block = find_block()) [[likely]] {
         run_block(*block);
     } else if (const DecodedInsn* decoded = fetch_one()) {
@@ -124,16 +125,54 @@ const Block* Interpreter::find_block() {
     return within_limit(m_blocks.get(start, code32()));
 }
 
+/// The same as find_block(); null also where nothing has been run lately.
+inline const Block* Interpreter::find_known_block() {
+    PhysAddr start;
+    if (!fetch_address(start) || m_blocks.is_new(start, code32())) return nullptr;
+    return within_limit(m_blocks.get(start, code32()));
+}
+
+/// Code that is run for the first time is run from its bytes, without a block made of it: much of it never runs again.
+/// False: it is not new, or no code that can be run so.
+bool Interpreter::run_new_code() {
+    CpuState& state = m_cpu.state;
+    PhysAddr start;
+    if (!fetch_address(start) || !m_blocks.is_new(start, code32())) return false;
+    m_blocks.note_run(start, code32());
+    const Frame frame = m_cpu.mmu.memory().frame(start);
+    if (!frame.read_host || state.rip + page_size > state.segment(SegmentName::cs).limit) return false;
+    const bool is_code32 = code32();
+    u64 offset = start.offset();
+    bool any = false;
+    while (offset < page_size) {
+        const std::span<const u8> bytes(frame.read_host + offset, std::min<u64>(page_size - offset, 16));
+        const DecodeCache::Found found = m_blocks.decoder().find(bytes, is_code32);
+        if (found.outcome != Decoder::Outcome::ok) return any;
+        any = true;
+        const u8 length = found.decoded->insn.length;
+        const bool ends = (policy(found.decoded->insn.mnemonic).facts & (fact::Branch | fact::Stops)) != 0;
+        const Step step = found.decoded->handler(m_cpu, found.decoded->insn);
+        --state.budget;
+        if (step.flow == Flow::next || step.flow == Flow::stop) state.rip = static_cast<u32>(state.rip + length);
+        if (step.flow == Flow::fault) m_cpu.deliver_exception();
+        if (step.flow != Flow::next || ends || state.budget <= 0) return true;
+        offset += length;
+    }
+    return any;
+}
+
 inline const Block* Interpreter::find_next(const Block& previous) {
     PhysAddr start;
     if (!fetch_address(start)) [[unlikely]]
         return nullptr;
-    return within_limit(m_blocks.get_after(previous, start, code32()));
+    const Block* block = m_blocks.get_after(previous, start, code32());
+    return block ? within_limit(block) : nullptr;
 }
 
 bool Interpreter::run_block(const Block& block) {
     Cpu& cpu = m_cpu;
     CpuState& state = cpu.state;
+    m_blocks.set_running(block);
     const DecodedInsn* decoded = block.first();
     const DecodedInsn* const end = decoded + block.insns.size();
     for (;;) {

@@ -51,7 +51,9 @@ class Interpreter final : public Engine {
 
   private:
     std::optional<Exit> events();
-    /// The same as find_block(), after `previous` has run to its end.
+    const Block* find_known_block();
+    bool run_new_code();
+    /// The same as find_known_block(), after `previous` has run to its end.
     const Block* find_next(const Block& previous);
     /// Where the bytes at CS:RIP are; false if fetching them faults.
     bool fetch_address(PhysAddr& start);

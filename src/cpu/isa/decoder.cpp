@@ -278,6 +278,9 @@ Decoder::Outcome Decoder::decode(std::span<const u8> bytes, bool code32, Insn& i
     insn.opcode = in.opcode;
     if ((in.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0)
         insn.modrm = static_cast<u8>(in.raw.modrm.mod << 6 | in.raw.modrm.reg << 3 | in.raw.modrm.rm);
+    insn.displacement_field = {in.raw.disp.offset, static_cast<u8>(in.raw.disp.size / 8)};
+    insn.immediate_field = {in.raw.imm[0].offset, static_cast<u8>(in.raw.imm[0].size / 8)};
+    insn.immediate_signed = in.raw.imm[0].is_signed;
     if (is_string(in.mnemonic, in.opcode_map))
         insn.element_size = static_cast<u8>(in.operand_width / 8);
     else if (in.operand_count_visible <= insn.operands.size())

@@ -76,6 +76,14 @@ struct Insn {
     u8 modrm = 0;               ///< zero where there is none
     u8 mandatory_prefix = 0;    ///< 66, F2 or F3 where it selects the instruction (SSE); else 0
     std::array<u8, 15> bytes{}; ///< as fetched
+    /// Where in `bytes` the displacement and the (first) immediate stand; size 0: none.
+    struct Field {
+        u8 offset = 0;
+        u8 size = 0;
+    };
+    Field displacement_field;
+    Field immediate_field;
+    bool immediate_signed = false; ///< `immediate` is sign-extended from its field
     /// What its handler looked up when it was first executed and keeps here from then on; null before. The only field
     /// that changes, and no part of what the instruction is. Good for the Cpu that executed it; copies may carry it.
     mutable const void* kept = nullptr;
