@@ -1,6 +1,6 @@
 // The engine that a test runs on: that of the environment variable RINGSHIFT_TEST_ENGINE, or the interpreter.
 //
-//     interp    bt    bt:hot=0,block=1,link=off     (bt/options.h, apply_options)
+//     interp    interp:decode-cache=off    bt    bt:hot=0,block=1,link=off     (bt/options.h, apply_options)
 #pragma once
 
 #include "bt/engine.h"
@@ -11,8 +11,12 @@
 namespace ringshift {
 
 inline std::unique_ptr<Engine> make_test_engine(Cpu& cpu, std::string_view name) {
-    if (!name.starts_with("bt")) return make_interpreter(cpu);
     bt::Options options;
+    if (name.starts_with("interp:")) {
+        const auto known = bt::apply_interpreter_options(name.substr(7), options);
+        ASSERT(known.ok(), "{}", known.error().message);
+    }
+    if (!name.starts_with("bt")) return make_interpreter_with(cpu, options);
     options.cache_size = 1 << 20;
     options.hot_threshold = 0;
     options.verify = true;

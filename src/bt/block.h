@@ -80,6 +80,10 @@ struct Block {
     bool dead = false;
     /// Its bytes have been written: nothing leads to it. Wanted again, it is compared and revived, or destroyed.
     bool dormant = false;
+    /// Where its bytes are in host memory, if it compares them at entry instead of being told of writes.
+    const u8* own_bytes = nullptr;
+    u8 revivals = 0;
+    u32 counter = 0;       ///< instrumented: which of Runtime::entered
     std::vector<u8> guest; ///< the bytes that it was made from
     std::vector<DecodedInsn> insns;
     std::vector<Site> sites; ///< addresses are in the code: never resized after emission

@@ -79,6 +79,10 @@ bool Translator::emit_native(u32 i) {
     auto& a = m_e.a;
     const Insn& in = insn(i);
     if (touches_nothing(in.mnemonic)) return true;
+    if (reads_own_immediate(i)) {
+        emit_with_own_immediate(i);
+        return true;
+    }
     if (in.mnemonic == LEA) return emit_lea(i);
     if (in.mnemonic == DIV || in.mnemonic == IDIV) return emit_divide(i);
     if (in.mnemonic == XLAT) return false;

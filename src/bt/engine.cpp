@@ -203,10 +203,12 @@ void TranslatorEngine::leave() {
     }
     state.budget = m_runtime.counter >> budget_shift;
     if (m_runtime.leave == Leave::direct) state.rip = m_runtime.link->target;
-    if (m_runtime.leave == Leave::budget)
+    if (m_runtime.leave == Leave::budget) {
         state.rip = m_runtime.block->key.eip;
-    else
+        if (m_runtime.block->own_bytes) drop_if_changed(*m_runtime.block);
+    } else {
         m_asked = state.rip;
+    }
 }
 
 /// Called by generated code that has left a block. One enter() takes maximum_budget at most, so that neither the count
@@ -288,7 +290,14 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         return {};
     }
     if (block && block->dormant) [[unlikely]] {
-        if (guest_bytes(*block) == block->guest) {
+        const bool same = guest_bytes(*block) == block->guest;
+        if (same && ++block->revivals == most_revivals && m_options.self_check && may_check_itself(*block)) {
+            destroy(*block, Cause::smc);
+            block = nullptr;
+            u8& changes = m_changes[key.hash() % heat_entries];
+            changes = std::max<u8>(changes, 1);
+            heat = static_cast<i32>(m_options.hot_threshold);
+        } else if (same) {
             watch(*block);
             ++m_ledger.revived;
         } else {
@@ -320,6 +329,8 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     append_after_sti(*block, mode);
     if (m_options.extend && m_options.native) append_behind_jumps(*block, mode);
     if (static_cast<i64>(block->insns.size()) > m_cpu.state.budget) return nullptr;
+    check_itself_if_wise(*block);
+    if (m_options.instrument) take_counter(*block);
     const auto code = emit(*block, mode);
     for (const DecodedInsn& decoded : block->insns) {
         // What is no instruction may become one by a change of any byte that was looked at.
@@ -427,6 +438,7 @@ void TranslatorEngine::forget_blocks(Cause why) {
     ++m_generation;
     for (auto& [offset, block] : m_blocks) {
         block->dead = true;
+        give_counter_back(*block);
         m_history.lost(block->key, why);
         m_heat[block->key.hash() % heat_entries] = 0;
         m_graveyard.push_back(std::move(block));
@@ -456,6 +468,7 @@ void TranslatorEngine::invalidate_all() {
 void TranslatorEngine::destroy(Block& block, Cause why) {
     block.dead = true;
     ++m_generation;
+    give_counter_back(block);
     if (!block.dormant) unwatch_evicted(block);
     m_links.detach_exits(block);
     if (m_runtime.link && m_runtime.link->from == &block) m_runtime.link = nullptr;
@@ -518,6 +531,7 @@ Ledger TranslatorEngine::ledger() const {
     Ledger ledger = m_ledger;
     for (std::size_t i = 0; i < ledger.levels.size(); ++i)
         if (!level_facts[i].cold) ledger.levels[i] = m_runtime.arrivals[i];
+    if (m_options.instrument) ledger.hottest = hottest_blocks();
     return ledger;
 }
 

@@ -12,8 +12,32 @@
 
 namespace ringshift::bt {
 
+/// A block whose bytes have changed before compares them itself, if it can (emit_self_check.cpp).
+void TranslatorEngine::check_itself_if_wise(Block& block) {
+    if (!m_options.self_check || !m_options.native || m_changes[block.key.hash() % heat_entries] == 0) return;
+    if (!may_check_itself(block)) return;
+    block.own_bytes = m_cpu.mmu.memory().frame(block.key.start).read_host + block.key.start.offset();
+    for (const DecodedInsn& decoded : block.insns)
+        block.guest.insert(block.guest.end(), decoded.insn.bytes.begin(),
+                           decoded.insn.bytes.begin() + decoded.insn.length);
+    ++m_ledger.self_checking;
+}
+
+/// A block that checks itself has not been entered: because of that?
+void TranslatorEngine::drop_if_changed(Block& block) {
+    const std::vector<bool> compared = compared_bytes(block);
+    for (std::size_t i = 0; i < compared.size(); ++i) {
+        if (!compared[i] || block.own_bytes[i] == block.guest[i]) continue;
+        const BlockKey key = block.key;
+        destroy(block, Cause::smc);
+        cool_down(key);
+        return;
+    }
+}
+
 /// Of a new block, or of one that was dormant.
 void TranslatorEngine::watch(Block& block) {
+    if (block.own_bytes) return;
     for (const Block::Part& part : block.parts()) {
         m_cpu.mmu.memory().mark_code(part.start, part.bytes);
         m_cpu.mmu.protect_frame(part.start);
@@ -29,6 +53,7 @@ void TranslatorEngine::watch(Block& block) {
 /// Nothing leads to the block any more, and writes to its bytes do not concern it. The marks stay.
 void TranslatorEngine::unwatch(Block& block) {
     m_links.isolate(block);
+    if (block.own_bytes) return;
     List<Block, &Block::in_frame>::remove(block);
     List<Block, &Block::in_second_frame>::remove(block);
     for (const Block::Part& part : block.parts()) {
@@ -40,6 +65,7 @@ void TranslatorEngine::unwatch(Block& block) {
 /// The same, and the marks go.
 void TranslatorEngine::unwatch_evicted(Block& block) {
     unwatch(block);
+    if (block.own_bytes) return;
     for (const Block::Part& part : block.parts()) m_cpu.mmu.memory().refresh_code(part.start, part.bytes);
 }
 
@@ -57,7 +83,7 @@ std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
 void TranslatorEngine::cool_down(const BlockKey& key) {
     const u64 i = key.hash() % heat_entries;
     m_changes[i] = static_cast<u8>(std::min(m_changes[i] + 1, 16));
-    m_heat[i] = -static_cast<i32>(m_options.hot_threshold << m_changes[i]);
+    if (m_options.cool_down) m_heat[i] = -static_cast<i32>(m_options.hot_threshold << m_changes[i]);
 }
 
 void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone) {
@@ -70,6 +96,12 @@ void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone)
     for (Block* block : m_hit) {
         for (const Block::Part& part : block->parts())
             if (part.start.page() == address.page()) gone.add(part.start, part.bytes);
+        if (!m_options.revive) {
+            const BlockKey key = block->key;
+            destroy(*block, Cause::smc);
+            cool_down(key);
+            continue;
+        }
         unwatch(*block);
         block->dormant = true;
         if (m_runtime.link && m_runtime.link->from == block) m_runtime.link = nullptr;
@@ -87,6 +119,51 @@ void TranslatorEngine::mark_again(PhysAddr begin, u64 size) {
         for (const Block::Part& part : block.parts())
             if (part.start.page() == begin.page()) m_cpu.mmu.memory().mark_code(part.start, part.bytes);
     });
+}
+
+// ---- Counters of instrumented blocks --------------------------------------------------------------------------------
+
+/// Number 0 is shared by all blocks for which there is no other.
+void TranslatorEngine::take_counter(Block& block) {
+    if (!m_free_counters.empty()) {
+        block.counter = m_free_counters.back();
+        m_free_counters.pop_back();
+    } else if (m_next_counter < Runtime::counters) {
+        block.counter = m_next_counter++;
+    }
+    m_runtime.entered[block.counter] = 0;
+}
+
+/// What it counted stays known.
+void TranslatorEngine::give_counter_back(const Block& block) {
+    if (block.counter == 0) return;
+    const BlockCount now = count_of(block);
+    if (now.entries != 0) {
+        BlockCount& past = m_past[{now.linear, now.cpl}];
+        past = {now.linear, now.cpl, now.instructions, past.entries + now.entries};
+    }
+    m_free_counters.push_back(block.counter);
+}
+
+BlockCount TranslatorEngine::count_of(const Block& block) const {
+    return {static_cast<u32>(m_modes[block.key.mode].cs_base + block.key.eip), m_modes[block.key.mode].cpl,
+            static_cast<u32>(block.insns.size()), block.counter == 0 ? 0 : m_runtime.entered[block.counter]};
+}
+
+/// One for each linear address and privilege, the most entered first.
+std::vector<BlockCount> TranslatorEngine::hottest_blocks() const {
+    std::map<std::pair<u32, u8>, BlockCount> all = m_past;
+    for (const auto& [offset, block] : m_blocks) {
+        const BlockCount now = count_of(*block);
+        BlockCount& count = all[{now.linear, now.cpl}];
+        count = {now.linear, now.cpl, now.instructions, count.entries + now.entries};
+    }
+    std::vector<BlockCount> hottest;
+    for (const auto& [place, count] : all) hottest.push_back(count);
+    std::stable_sort(hottest.begin(), hottest.end(),
+                     [](const BlockCount& a, const BlockCount& b) { return a.entries > b.entries; });
+    if (hottest.size() > Ledger::most_hottest) hottest.resize(Ledger::most_hottest);
+    return hottest;
 }
 
 void TranslatorEngine::map_changed() { destroy_all(Cause::flush); }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace ringshift::bt {
 
@@ -46,6 +47,14 @@ inline constexpr std::array cause_facts{
 #include "bt/stats.def"
 };
 
+/// How often instrumented blocks at one address were entered from anywhere.
+struct BlockCount {
+    u32 linear = 0;
+    u8 cpl = 0;
+    u32 instructions = 0; ///< of the block there last
+    u64 entries = 0;
+};
+
 struct Ledger {
     u64 entries = 0;                              ///< into blocks, by whatever engine part runs them
     std::array<u64, level_facts.size()> levels{}; ///< by Level; those that are not cold only if `split`
@@ -58,7 +67,10 @@ struct Ledger {
     u64 emitted_bytes = 0;    ///< of host code
     u64 evictions = 0;        ///< blocks that the policy chose to go
     u64 revived = 0;          ///< blocks whose bytes were written and were the same again when wanted
-    u64 ticks_cached = 0;     ///< host TSC ticks in generated code and the handlers that it calls
+    u64 self_checking = 0;    ///< translations that compare their own bytes at entry
+    static constexpr std::size_t most_hottest = 20;
+    std::vector<BlockCount> hottest; ///< instrumented: the most entered blocks
+    u64 ticks_cached = 0;            ///< host TSC ticks in generated code and the handlers that it calls
     u64 ticks_translating = 0;
     u64 ticks_total = 0; ///< in run()
 

@@ -164,6 +164,7 @@ std::string Names::table(const HostMemory& m) const {
 std::string Names::immediate(u64 value) const {
     const auto is = [value](const void* address) { return value == reinterpret_cast<u64>(address); };
     if (is(&m_block)) return "this_block";
+    if (m_block.own_bytes && is(m_block.own_bytes)) return "own_bytes";
     for (std::size_t i = 0; i < m_block.sites.size(); ++i)
         if (is(&m_block.sites[i])) return fmt::format("site{}", i);
     for (std::size_t i = 0; i < m_block.links.size(); ++i)

@@ -24,6 +24,14 @@ constexpr std::array all_mechanisms{
     Mechanism{"returns", &Options::pair_returns, "run guest calls and returns as host calls and returns"},
     Mechanism{"go-on", &Options::go_on,
               "behind an exit, a fault, a system call or an interrupt go on in translated code at once"},
+    Mechanism{"revive", &Options::revive, "keep code that was written to, and compare it when it is wanted again"},
+    Mechanism{"cool-down", &Options::cool_down, "leave code that keeps changing to the interpreter for a while"},
+    Mechanism{"self-check", &Options::self_check, "let code that keeps changing compare its own bytes at entry"},
+    Mechanism{"beside-code", &Options::beside_code, "let stores beside code pass after a look at its marks", true},
+    Mechanism{"block-links", &Options::block_links, "interpreter: a block knows those that came after it", true},
+    Mechanism{"decode-cache", &Options::decode_cache, "interpreter: find decoded instructions by their bytes", true},
+    Mechanism{"string-runs", &Options::string_runs, "interpreter: do many elements of a string at once", true},
+    Mechanism{"new-code", &Options::new_code, "interpreter: make no block of code that runs for the first time", true},
 };
 
 Result<u64> number(std::string_view key, std::string_view text, u64 low, u64 high) {
@@ -71,6 +79,18 @@ std::span<const Mechanism> mechanisms() { return all_mechanisms; }
 Result<> check_options(const Options& options) {
     TRY(make_policy(options.cache_policy, static_cast<u32>(options.cache_size)));
     return Unit{};
+}
+
+Result<> apply_interpreter_options(std::string_view list, Options& options) {
+    for (std::string_view rest = list; !rest.empty();) {
+        const std::string_view item = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+        const std::string_view key = item.substr(0, item.find('='));
+        const auto its = [&](const Mechanism& m) { return m.of_interpreter && m.name == key; };
+        if (std::none_of(all_mechanisms.begin(), all_mechanisms.end(), its))
+            return make_error("the interpreter has no option \"{}\"", key);
+    }
+    return apply_options(list, options);
 }
 
 Result<> apply_options(std::string_view list, Options& options) {

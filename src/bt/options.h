@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "base/types.h"
+#include "cpu/interp/options.h"
 
 #include <span>
 #include <string>
@@ -13,7 +14,7 @@ namespace ringshift::bt {
 
 class Observer;
 
-struct Options {
+struct Options : InterpreterOptions {
     u64 cache_size = 32 << 20;          ///< bytes of generated code, from minimum_cache_size to maximum_cache_size
     std::string cache_policy = "flush"; ///< flush, fifo:N, ring
     u32 hot_threshold = 12;             ///< times that the interpreter runs a block before it is translated
@@ -31,6 +32,9 @@ struct Options {
     bool probe = true;
     bool pair_returns = true;
     bool go_on = true;
+    bool revive = true;
+    bool cool_down = true;
+    bool self_check = true;
     bool instrument = false;
 #ifdef RINGSHIFT_DEBUG
     bool verify = true; ///< every block's code by bt/verifier.h; what it refuses is a bug of ours
@@ -49,12 +53,15 @@ struct Mechanism {
     std::string_view name;
     bool Options::*flag;
     std::string_view what;
+    bool of_interpreter = false; ///< wherever it runs: as an engine or for the translator
 };
 std::span<const Mechanism> mechanisms();
 
 /// Changes `options` by a list such as "link=off,hot=0,block=1": the mechanisms with on or off, `hot` and `block` with
 /// numbers, `verify` and `instrument` with on or off, `cache` with a size (K, M) and `policy` with a name.
 Result<> apply_options(std::string_view list, Options& options);
+/// The same for the engine "interp": its own mechanisms only.
+Result<> apply_interpreter_options(std::string_view list, Options& options);
 
 /// What apply_options() cannot see from one option alone: whether the policy goes with the size.
 Result<> check_options(const Options& options);

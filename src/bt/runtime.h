@@ -114,6 +114,8 @@ struct Runtime {
     // Instrumented blocks: an exit writes how it leads to the next block, which counts it when it is entered.
     u64 arriving = 0; ///< Level
     std::array<u64, level_facts.size()> arrivals{};
+    static constexpr u32 counters = 1 << 16;
+    std::array<u64, counters> entered; ///< by Block::counter; zeroed memory
 
     /// Where indirect branches look for their target, by jump_index(EIP). `key` is the negative of context + EIP.
     struct JumpTarget {

@@ -81,6 +81,7 @@ void Translator::emit_entry() {
     a.jecxz(x86::rcx, entered);
     a.jmp(refused);
     a.bind(entered);
+    if (m_block->own_bytes) emit_self_check(refused);
     a.mov(x86::rcx, x86::r12);
     if (m_options.instrument) emit_arrival_count();
     m_e.later([this, refused, change] {
@@ -116,6 +117,7 @@ bool Translator::emit_special(u32 i) {
 void Translator::plan_sharing() {
     m_alone.clear();
     m_sharing_plan = {};
+    if (m_block->own_bytes) return; // the constants that it adds to registers are not known
     if (!m_options.native || !m_options.share || !m_options.inline_memory || m_mode->windows) return;
     SharingPlanner planner(*m_block, *m_mode);
     for (u32 i = 0; i < m_block->insns.size(); ++i) planner.add(i, sharing_facts(i));
@@ -182,6 +184,10 @@ void Translator::emit_arrival_count() {
     a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, arrivals), x86::r9, 3, 8));
     a.lea(x86::r10, x86::ptr(x86::r10, 1));
     a.mov(m_e.in_runtime(offsetof(Runtime, arrivals), x86::r9, 3, 8), x86::r10);
+    const x86::Mem own = m_e.in_runtime(offsetof(Runtime, entered) + 8 * m_block->counter, 8);
+    a.mov(x86::r10, own);
+    a.lea(x86::r10, x86::ptr(x86::r10, 1));
+    a.mov(own, x86::r10);
 }
 
 /// To stand in front of every jump to another block, in instrumented blocks.

@@ -13,6 +13,12 @@
 
 namespace ringshift::bt {
 
+/// A block of these may compare its bytes at entry instead of being told of writes: none but the last instruction
+/// writes memory.
+bool may_check_itself(const Block& block);
+/// The bytes of such a block that have to be the same: all but immediates that it reads anew each time.
+std::vector<bool> compared_bytes(const Block& block);
+
 /// Jcc: what a block may go on behind.
 bool is_conditional_jump(Mnemonic mnemonic);
 
@@ -37,6 +43,11 @@ class Translator {
     /// Nothing but the call, for where a mark stands already.
     void emit_call_of_site(u32 i);
     void emit_arrival_count();
+
+    // emit_self_check.cpp
+    void emit_self_check(const asmjit::Label& refused);
+    bool reads_own_immediate(u32 i) const;
+    void emit_with_own_immediate(u32 i);
     void emit_arrival(Level level);
     void emit_direct_exit(u32 target, Level level = Level::linked);
     /// A host call that is linked as a jump is; the landing follows.

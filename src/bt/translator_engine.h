@@ -31,7 +31,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
   private:
     TranslatorEngine(Cpu& cpu, const Options& options, Runtime& runtime)
-        : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu),
+        : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu, options),
           m_emitter(&runtime, cpu.mmu.fast_tlb()), m_translator(cpu, m_emitter, m_options), m_heat(heat_entries),
           m_changes(heat_entries), m_buckets(buckets), m_links(runtime) {
         m_ledger.split = options.instrument;
@@ -42,6 +42,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     static constexpr std::size_t heat_entries = 65536;
     static constexpr std::size_t buckets = 262144;
     static constexpr std::size_t recent_entries = 65536;
+    static constexpr u8 most_revivals = 4; ///< then a block checks itself, if it can
     /// In front of the buckets, so that a block's memory is not looked at before it is the right one.
     struct Recent {
         BlockKey key;
@@ -68,6 +69,12 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void watch(Block& block);
     void unwatch(Block& block);
     void unwatch_evicted(Block& block);
+    void check_itself_if_wise(Block& block);
+    void drop_if_changed(Block& block);
+    void take_counter(Block& block);
+    void give_counter_back(const Block& block);
+    BlockCount count_of(const Block& block) const;
+    std::vector<BlockCount> hottest_blocks() const;
     std::vector<u8> guest_bytes(const Block& block) const;
     void cool_down(const BlockKey& key);
     void destroy(Block& block, Cause why);
@@ -159,7 +166,10 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         }
     };
     std::unordered_map<u64, CodeFrame> m_frames;
-    std::vector<Block*> m_hit; ///< by the write that is being looked at
+    std::vector<u32> m_free_counters;
+    u32 m_next_counter = 1;
+    std::map<std::pair<u32, u8>, BlockCount> m_past; ///< what blocks that are gone counted, by address and CPL
+    std::vector<Block*> m_hit;                       ///< by the write that is being looked at
     std::vector<std::unique_ptr<Block>> m_graveyard;
     std::vector<u32> m_evicted;
     Links m_links;

@@ -8,7 +8,8 @@
 //    behind the tag and no branch target behind the addend; or as [r11 + constant], within the range that the look-up
 //    was for, where r11 is that address or comes from a slot to which it was stored before (share.cpp); CpuState and
 //    the attention word by r15; the TLB (never written) and the engine's tables (code pointers never written) by r14;
-//    as GS:[...] with 32-bit addresses, where the mode has a memory window;
+//    as GS:[...] with 32-bit addresses, where the mode has a memory window; the block's own bytes, read only, as
+//    [r9 + constant] where r9 has just been loaded with their address, if it checks itself;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
 //    pointers in the engine's tables, calls in the block that are no links (RET takes what calls have left on the
 //    return stack, which nothing else can write);
@@ -25,6 +26,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -135,6 +137,13 @@ class Check {
     std::string check_tables(const HostMemory& m, std::span<const u8> bytes);
     std::string check_links() const;
     std::optional<Place> place_of(const HostMemory& m) const;
+    /// MOV r9, the address of the block's own bytes.
+    bool loads_own_address(std::span<const u8> code) const {
+        u64 value = 0;
+        if (!m_block.own_bytes || code.size() != 10 || code[0] != 0x49 || code[1] != 0xB9) return false;
+        std::memcpy(&value, code.data() + 2, sizeof value);
+        return value == reinterpret_cast<u64>(m_block.own_bytes);
+    }
     std::span<const u8> bytes(const Line& line) const { return m_code.subspan(line.offset, line.insn.length); }
     std::string refuse(const Line& line, const std::string& why) const {
         return fmt::format("+{:x}: {}: {}", line.offset, m_decoder.text(bytes(line), line.offset), why);
@@ -154,6 +163,7 @@ class Check {
     std::optional<Place> m_addend; ///< r11 holds it
     std::optional<Place> m_loaded; ///< by the current instruction
     std::optional<Place> m_range;  ///< r11 holds the address of what was asked for
+    bool m_own_bytes = false;      ///< r9 holds the address of the block's own
     u32 m_asked = 0;               ///< bytes, by the look-up in the making
     std::array<std::optional<Place>, Runtime::shared_slots> m_slots;
 };
@@ -198,6 +208,7 @@ std::string Check::check_line(const Line& line) {
     if (const u32 range = range_before(bytes(line)); range != 0) m_asked = range;
     if (begins_with(bytes(line), asks_alignment)) m_asked = std::max(m_asked, 16u);
     m_loaded.reset();
+    m_own_bytes = m_own_bytes && !m_targets[line.offset];
     for (u8 i = 0; i < in.memory_count; ++i)
         if (std::string error = check_memory(in.memory[i], bytes(line)); !error.empty()) return error;
     if (in.kind == HostKind::jump || in.kind == HostKind::conditional_jump || in.kind == HostKind::call)
@@ -214,6 +225,8 @@ std::string Check::check_line(const Line& line) {
             m_tag->user == m_loaded->user && m_tag->index == m_loaded->index)
             m_addend = m_tag;
     }
+    if (in.kind == HostKind::call) m_own_bytes = false;
+    if ((in.written & bit(9)) != 0) m_own_bytes = loads_own_address(bytes(line));
     if (m_tag && in.kind == HostKind::conditional_jump) m_tag->asked = true;
     if (m_tag && (in.written & bit(m_tag->index)) != 0) m_tag.reset();
     if (in.kind == HostKind::call) {
@@ -257,6 +270,11 @@ std::string Check::check_memory(const HostMemory& m, std::span<const u8> bytes) 
     if (m.segment || m.rip_relative || m.address32 || m.vector_index || m.size > longest_access + 512)
         return "addresses memory in a way that generated code does not";
     switch (m.base) {
+    case 9:
+        if (m_own_bytes && m.index == HostMemory::no_register && !m.writes && m.displacement >= 0 &&
+            m.displacement + m.size <= static_cast<i64>(m_block.guest.size()))
+            return {};
+        break;
     case 11: return check_guest_memory(m);
     case 14: return check_tables(m, bytes);
     case 15: return check_state(m);

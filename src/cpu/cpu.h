@@ -56,6 +56,7 @@ class Cpu {
     };
     std::vector<Watchpoint> watchpoints; ///< after a change: update_debug()
     std::optional<Watchpoint> watchpoint_hit;
+    bool string_runs = true; ///< repeated string instructions may do many elements at once
 
     /// Host routines for x87, MMX and SSE instructions (interp/fpu/thunk.h).
     const std::unique_ptr<FpuThunks> fpu_thunks;

@@ -105,8 +105,8 @@ Result<> set_engine(Options& options, const std::string& text) {
         return second == std::string::npos ? Result<>(Unit{})
                                            : bt::apply_options(rest.substr(second + 1), options.machine.translator);
     }
-    return name == "interp" && !rest.empty() ? make_error("the interpreter has no options")
-                                             : bt::apply_options(rest, options.machine.translator);
+    return name == "interp" ? bt::apply_interpreter_options(rest, options.machine.translator)
+                            : bt::apply_options(rest, options.machine.translator);
 }
 
 /// One more engine to measure, with options of its own.

@@ -34,8 +34,11 @@ void tell_ledger(const bt::Ledger& l) {
         causes += fmt::format("{}{} {}", causes.empty() ? "" : " + ", bt::cause_facts[i].name, l.causes[i]);
     tell("{} entries into blocks = {}", l.entries, levels);
     tell("{} translations = {}", l.level(bt::Level::translate), causes);
-    tell("{} instructions in {} bytes became {} bytes; {} blocks evicted, {} revived", l.translated_instructions,
-         l.translated_bytes, l.emitted_bytes, l.evictions, l.revived);
+    tell("{} instructions in {} bytes became {} bytes; {} blocks evicted, {} revived, {} check themselves",
+         l.translated_instructions, l.translated_bytes, l.emitted_bytes, l.evictions, l.revived, l.self_checking);
+    for (const bt::BlockCount& block : l.hottest)
+        tell("{:12} entries into {:08x}, ring {}, {} instructions", block.entries, block.linear, block.cpl,
+             block.instructions);
     const Shares shares(l);
     tell("time: {:.1f}% in translated code, {:.1f}% translating, {:.1f}% interpreting", shares.cached, shares.translate,
          shares.interpret);
@@ -76,7 +79,13 @@ std::string as_json(const Machine& machine, const MachineStatistics& s) {
                               {"guest_bytes", l.translated_bytes},
                               {"host_bytes", l.emitted_bytes},
                               {"evictions", l.evictions},
-                              {"revived", l.revived}};
+                              {"revived", l.revived},
+                              {"self_checking", l.self_checking}};
+        for (const bt::BlockCount& block : l.hottest)
+            json["blocks"].push_back({{"address", block.linear},
+                                      {"ring", block.cpl},
+                                      {"instructions", block.instructions},
+                                      {"entries", block.entries}});
         const Shares shares(l);
         json["time_percent"] = {
             {"cached", shares.cached}, {"translate", shares.translate}, {"interpret", shares.interpret}};

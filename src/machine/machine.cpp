@@ -35,7 +35,7 @@ Result<std::unique_ptr<Engine>> make_engine(const MachineConfig& config, Cpu& cp
         if (config.lockstep.make_subject) return config.lockstep.make_subject(cpu);
         name = config.lockstep.subject.empty() ? best_engine : std::string_view(config.lockstep.subject);
     }
-    if (name == "interp") return make_interpreter(cpu);
+    if (name == "interp") return make_interpreter_with(cpu, config.translator);
     if (name != "bt") return make_error("there is no engine \"{}\"", name);
     TRY(bt::check_options(config.translator));
     const Result<> probed = bt::probe_host();

@@ -115,6 +115,7 @@ void Mmu::set_tags(u32 i, bool user) {
     if (!frame.is_ram || !entry.writable || !dirty_known) return;
     const PhysAddr at(entry.frame);
     if (m_memory.has_code(at)) {
+        if (!m_allows_beside_code) return;
         fast.write_tag[i] = static_cast<u32>(entry.page) ^ beside_code;
         fast.marks[i] = reinterpret_cast<u64>(m_memory.code_marks(at)) - ((page << 12) >> 3);
     } else {

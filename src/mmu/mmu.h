@@ -47,6 +47,8 @@ class Mmu {
 
     /// Linear page numbers whose every access must take the slow path (DR0-3, a debugger's watchpoints).
     void set_watched_pages(std::vector<u64> page_numbers);
+    /// While off, write_beside_code() always says no.
+    void set_beside_code(bool on) { m_allows_beside_code = on; }
     /// While on, no access takes the fast path.
     void set_always_slow(bool on);
     bool always_slow() const { return m_always_slow; }
@@ -219,6 +221,7 @@ class Mmu {
     bool m_always_slow = false;
     std::unique_ptr<Windows> m_windows;       ///< or null
     std::array<Windows::Id, 2> m_window_of{}; ///< supervisor's and user's
+    bool m_allows_beside_code = true;
     u32 m_beside_code = 0; ///< how often write_beside_code() has said yes
 };
 

@@ -171,11 +171,79 @@ TEST_CASE("Bytes that are written and are the same again revive the block") {
     while (code.here() < loop + 20) code.add({0xCC});
     code.add({0x90, 0x40}); // nop; inc eax
     end_loop(code, loop);
-    const Run result = run(code, "bt", 50'000);
+    const Run result = run(code, "bt:self-check=off", 50'000);
     CHECK(result.report == "");
     CHECK(result.ledger.revived > 1000);
     CHECK(result.ledger.level(bt::Level::translate) <= 10);
     CHECK(result.ledger.cause(bt::Cause::smc) == 0);
+}
+
+/// A constant is written into `mov eax, constant; ret` before each of `calls` calls, as trampolines are made.
+Code patched_function(u32 calls) {
+    Code code;
+    code.add({0xB9}); // mov ecx, calls
+    code.add32(calls);
+    code.jump_to(code.here() + 5 + 16);
+    const u32 function = code.here();
+    code.add({0xB8}); // mov eax, constant
+    code.add32(0);
+    code.add({0x05}); // add eax, constant
+    code.add32(5);
+    code.add({0xC3});
+    while (code.here() < function + 16) code.add({0xCC});
+    const u32 loop = code.here();
+    code.add({0x89, 0x0D}); // mov [constant], ecx
+    code.add32(function + 1);
+    code.add({0xE8}); // call
+    code.add32(function - (code.here() + 4));
+    code.add({0x01, 0xC3}); // add ebx, eax
+    end_loop(code, loop);
+    return code;
+}
+
+TEST_CASE("Code that is patched before each call checks itself and is not translated again") {
+    const Code code = patched_function(5000);
+    const Run result = run(code, "bt", 40'000);
+    CHECK(result.report == "");
+    CHECK(result.ledger.level(bt::Level::translate) <= 20);
+    CHECK(result.ledger.self_checking >= 1);
+    CHECK(result.ledger.level(bt::Level::interp) < 500);
+    const Run without = run(code, "bt:self-check=off", 40'000);
+    CHECK(without.report == "");
+    CHECK(without.ledger.self_checking == 0);
+}
+
+TEST_CASE("A block that checks itself notices that another byte than its constant has changed") {
+    Code code = patched_function(5000);
+    const u32 function = code_at + 10;
+    REQUIRE(code.bytes[10] == 0xB8);
+    const Run result = run(code, "bt", 30'000, [&](BareCpu& bare, u64 piece) {
+        const u8 opcode = piece % 2 == 0 ? 0xB8 : 0xBA; // mov edx, constant
+        bare.memory.write(PhysAddr(function), {&opcode, 1});
+    });
+    CHECK(result.report == "");
+    CHECK(result.ledger.self_checking >= 1);
+}
+
+TEST_CASE("Every rung of the ladder for code that changes can be missing") {
+    const Code code = patched_function(2000);
+    for (const std::string off : {"revive=off", "cool-down=off", "self-check=off", "beside-code=off", "new-code=off",
+                                  "revive=off,cool-down=off,self-check=off,beside-code=off"}) {
+        INFO(off);
+        CHECK(run(code, "bt:" + off, 14'000).report == "");
+        CHECK(run(code, "bt:hot=3," + off, 14'000).report == "");
+    }
+}
+
+TEST_CASE("Instrumented blocks say how often each was entered") {
+    const Code code = patched_function(1000);
+    const Run result = run(code, "bt:instrument=on,self-check=off,hot=0", 7'000);
+    REQUIRE(!result.ledger.hottest.empty());
+    u64 sum = 0;
+    for (const bt::BlockCount& block : result.ledger.hottest) sum += block.entries;
+    CHECK(sum <= result.ledger.entries);
+    CHECK(sum >= result.ledger.entries - result.ledger.level(bt::Level::interp) - 50);
+    CHECK(result.ledger.hottest.front().entries > 500);
 }
 
 TEST_CASE("A store into the running block takes effect at the next instruction") {

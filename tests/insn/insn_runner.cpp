@@ -197,7 +197,7 @@ int main(int argc, char** argv) {
         } else if (argument == "--each-mechanism-off") {
             std::string all = "bt:hot=0";
             for (const bt::Mechanism& mechanism : bt::mechanisms()) {
-                engines.push_back(fmt::format("bt:{}=off", mechanism.name));
+                engines.push_back(fmt::format("{}:{}=off", mechanism.of_interpreter ? "interp" : "bt", mechanism.name));
                 all += fmt::format(",{}=off", mechanism.name);
             }
             engines.push_back(all);

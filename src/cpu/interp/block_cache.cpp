@@ -9,7 +9,11 @@
 
 namespace ringshift {
 
-BlockCache::BlockCache(Cpu& cpu) : m_cpu(cpu), m_decoder(cpu.model) { cpu.mmu.memory().add_listener(*this); }
+BlockCache::BlockCache(Cpu& cpu, const InterpreterOptions& options)
+    : m_cpu(cpu), m_options(options), m_decoder(cpu.model) {
+    if (!options.decode_cache) m_decoder.switch_off();
+    cpu.mmu.memory().add_listener(*this);
+}
 
 BlockCache::~BlockCache() { m_cpu.mmu.memory().remove_listener(*this); }
 

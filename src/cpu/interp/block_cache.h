@@ -16,6 +16,7 @@
 #pragma once
 
 #include "cpu/interp/decode_cache.h"
+#include "cpu/interp/options.h"
 
 #include <array>
 #include <memory>
@@ -45,7 +46,7 @@ static_assert(sizeof(Block) % alignof(DecodedInsn) == 0);
 
 class BlockCache final : public CodeWriteListener {
   public:
-    explicit BlockCache(Cpu& cpu);
+    BlockCache(Cpu& cpu, const InterpreterOptions& options);
     ~BlockCache() override;
 
     /// The block that starts at `start`, decoded if it is not there. Null if no whole instruction lies between `start`
@@ -70,13 +71,13 @@ class BlockCache final : public CodeWriteListener {
         const Recent& recent = m_recent[slot(wanted)];
         if (recent.key != wanted && is_new(start, code32)) return nullptr;
         const Block* block = get(start, code32);
-        previous.links[previous.last_link ^= 1] = {wanted, block, m_generation};
+        if (m_options.block_links) previous.links[previous.last_link ^= 1] = {wanted, block, m_generation};
         return block;
     }
     /// Nothing has been run from there lately: a block may not be worth making.
     bool is_new(PhysAddr start, bool code32) const {
         const u64 wanted = key(start, code32);
-        return m_seen[wanted % m_seen.size()] != wanted;
+        return m_options.new_code && m_seen[wanted % m_seen.size()] != wanted;
     }
     void note_run(PhysAddr start, bool code32) {
         const u64 wanted = key(start, code32);
@@ -121,6 +122,7 @@ class BlockCache final : public CodeWriteListener {
     void destroy(Block* block, FrameBlocks& blocks);
 
     Cpu& m_cpu;
+    const InterpreterOptions m_options;
     DecodeCache m_decoder;
     std::vector<DecodedInsn> m_decoded; ///< a block in the making
     std::unordered_map<u64, Owner> m_blocks;

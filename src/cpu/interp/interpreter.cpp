@@ -16,6 +16,11 @@
 
 namespace ringshift {
 
+Interpreter::Interpreter(Cpu& cpu, const InterpreterOptions& options) : m_cpu(cpu), m_blocks(cpu, options) {
+    cpu.string_runs = options.string_runs;
+    cpu.mmu.set_beside_code(options.beside_code);
+}
+
 void Interpreter::begin(i64 instructions) {
     m_cpu.state.budget = instructions;
     m_cpu.state.budget_reserve = 0;
@@ -329,5 +334,9 @@ std::optional<Exit> Interpreter::step_carefully() {
 }
 
 std::unique_ptr<Engine> make_interpreter(Cpu& cpu) { return std::make_unique<Interpreter>(cpu); }
+
+std::unique_ptr<Engine> make_interpreter_with(Cpu& cpu, const InterpreterOptions& options) {
+    return std::make_unique<Interpreter>(cpu, options);
+}
 
 } // namespace ringshift

@@ -3,12 +3,13 @@
 
 #include "cpu/engine.h"
 #include "cpu/interp/block_cache.h"
+#include "cpu/interp/options.h"
 
 namespace ringshift {
 
 class Interpreter final : public Engine {
   public:
-    explicit Interpreter(Cpu& cpu) : m_cpu(cpu), m_blocks(cpu) {}
+    explicit Interpreter(Cpu& cpu, const InterpreterOptions& options = {});
 
     std::string_view name() const override { return "interp"; }
     Exit run(i64 instructions) override;
@@ -85,5 +86,6 @@ class Interpreter final : public Engine {
 };
 
 std::unique_ptr<Engine> make_interpreter(Cpu& cpu);
+std::unique_ptr<Engine> make_interpreter_with(Cpu& cpu, const InterpreterOptions& options);
 
 } // namespace ringshift

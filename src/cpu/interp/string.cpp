@@ -33,6 +33,7 @@ struct StringContext {
     void advance(Gpr r, u32 by) const { set(r, get(r) + by); }
     /// Elements from `offset` upward that stay in the segment, in the page and below the end of the address size.
     u64 run_length(SegmentName name, u32 offset, unsigned size, bool write) const {
+        if (!cpu.string_runs) return 0;
         const Segment& s = cpu.state.segment(name);
         const i64 span = write ? s.write_span : s.read_span;
         const i64 first = static_cast<u32>(offset - s.low);
