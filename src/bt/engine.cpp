@@ -531,7 +531,6 @@ Ledger TranslatorEngine::ledger() const {
     Ledger ledger = m_ledger;
     for (std::size_t i = 0; i < ledger.levels.size(); ++i)
         if (!level_facts[i].cold) ledger.levels[i] = m_runtime.arrivals[i];
-    if (m_options.instrument) ledger.hottest = hottest_blocks();
     return ledger;
 }
 
@@ -545,6 +544,11 @@ std::optional<bt::Ledger> ledger_of(const Engine& engine) {
     const auto* translator = dynamic_cast<const bt::TranslatorEngine*>(&engine);
     if (!translator) return std::nullopt;
     return translator->ledger();
+}
+
+std::vector<bt::BlockCount> hottest_blocks_of(const Engine& engine, std::size_t most) {
+    const auto* translator = dynamic_cast<const bt::TranslatorEngine*>(&engine);
+    return translator ? translator->hottest_blocks(most) : std::vector<bt::BlockCount>{};
 }
 
 } // namespace ringshift

@@ -7,6 +7,7 @@
 #include "cpu/engine.h"
 
 #include <memory>
+#include <vector>
 
 namespace ringshift {
 
@@ -15,5 +16,8 @@ Result<std::unique_ptr<Engine>> make_translator(Cpu& cpu, const bt::Options& opt
 
 /// What the translator has counted; nothing if `engine` is another one.
 std::optional<bt::Ledger> ledger_of(const Engine& engine);
+
+/// The blocks that were entered most, if they are instrumented; else none. Takes its time.
+std::vector<bt::BlockCount> hottest_blocks_of(const Engine& engine, std::size_t most = 20);
 
 } // namespace ringshift

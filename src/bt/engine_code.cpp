@@ -151,7 +151,8 @@ BlockCount TranslatorEngine::count_of(const Block& block) const {
 }
 
 /// One for each linear address and privilege, the most entered first.
-std::vector<BlockCount> TranslatorEngine::hottest_blocks() const {
+std::vector<BlockCount> TranslatorEngine::hottest_blocks(std::size_t most) const {
+    if (!m_options.instrument) return {};
     std::map<std::pair<u32, u8>, BlockCount> all = m_past;
     for (const auto& [offset, block] : m_blocks) {
         const BlockCount now = count_of(*block);
@@ -162,7 +163,7 @@ std::vector<BlockCount> TranslatorEngine::hottest_blocks() const {
     for (const auto& [place, count] : all) hottest.push_back(count);
     std::stable_sort(hottest.begin(), hottest.end(),
                      [](const BlockCount& a, const BlockCount& b) { return a.entries > b.entries; });
-    if (hottest.size() > Ledger::most_hottest) hottest.resize(Ledger::most_hottest);
+    if (hottest.size() > most) hottest.resize(most);
     return hottest;
 }
 

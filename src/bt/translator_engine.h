@@ -27,6 +27,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void invalidate_all() override;
     std::string describe_code(LinearAddr address, const CodeView& view) override;
     Ledger ledger() const;
+    std::vector<BlockCount> hottest_blocks(std::size_t most) const;
     void set_debug_control(DebugControl control) override { m_interpreter.set_debug_control(std::move(control)); }
 
   private:
@@ -74,7 +75,6 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void take_counter(Block& block);
     void give_counter_back(const Block& block);
     BlockCount count_of(const Block& block) const;
-    std::vector<BlockCount> hottest_blocks() const;
     std::vector<u8> guest_bytes(const Block& block) const;
     void cool_down(const BlockKey& key);
     void destroy(Block& block, Cause why);

@@ -1,6 +1,7 @@
 #include "frontend/statistics.h"
 
 #include "base/log.h"
+#include "machine/speed.h"
 
 #include <cstdio>
 #include <fstream>
@@ -12,19 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double percent(u64 part, u64 whole) {
-    return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-}
-
-/// Of the time in the engine; what is neither is the interpreter and the engine's own loop.
-struct Shares {
-    double cached = 0, translate = 0, interpret = 0; ///< percent
-    explicit Shares(const bt::Ledger& l)
-        : cached(percent(l.ticks_cached, l.ticks_total)), translate(percent(l.ticks_translating, l.ticks_total)),
-          interpret(l.ticks_total == 0 ? 0 : 100 - cached - translate) {}
-};
-
-void tell_ledger(const bt::Ledger& l) {
+void tell_ledger(const Machine& machine, const bt::Ledger& l) {
     std::string levels, causes;
     for (std::size_t i = 0; i < l.levels.size(); ++i)
         if (bt::level_facts[i].cold || l.split)
@@ -36,12 +25,9 @@ void tell_ledger(const bt::Ledger& l) {
     tell("{} translations = {}", l.level(bt::Level::translate), causes);
     tell("{} instructions in {} bytes became {} bytes; {} blocks evicted, {} revived, {} check themselves",
          l.translated_instructions, l.translated_bytes, l.emitted_bytes, l.evictions, l.revived, l.self_checking);
-    for (const bt::BlockCount& block : l.hottest)
+    for (const bt::BlockCount& block : machine.hottest_blocks())
         tell("{:12} entries into {:08x}, ring {}, {} instructions", block.entries, block.linear, block.cpl,
              block.instructions);
-    const Shares shares(l);
-    tell("time: {:.1f}% in translated code, {:.1f}% translating, {:.1f}% interpreting", shares.cached, shares.translate,
-         shares.interpret);
 }
 
 void tell_all(const Machine& machine, const MachineStatistics& s, const DebugRegisters& r) {
@@ -50,7 +36,13 @@ void tell_all(const Machine& machine, const MachineStatistics& s, const DebugReg
     if (s.comparisons != 0)
         tell("{} comparisons, {:.3f} s in the reference, {:.3f} s comparing", s.comparisons,
              static_cast<double>(s.following_ns) / 1e9, static_cast<double>(s.comparing_ns) / 1e9);
-    if (s.ledger) tell_ledger(*s.ledger);
+    if (s.ledger) tell_ledger(machine, *s.ledger);
+    const TimeShares shares = time_shares(s);
+    tell("time: {:.1f}% in translated code, {:.1f}% translating ({:.0f} blocks/s), {:.1f}% interpreting, {:.1f}% in "
+         "devices, {:.1f}% idle",
+         shares.cached, shares.translating, translations_per_second(s), shares.interpreting, shares.devices,
+         shares.idle);
+    tell("speed: {}", speed_doctor(s));
     tell("stopped at {:04x}:{:08x}, CR0 {:08x}, EFLAGS {:08x}; engine {}", r.segments[1], r.eip, r.cr0, r.eflags,
          machine.config().engine);
 }
@@ -81,15 +73,20 @@ std::string as_json(const Machine& machine, const MachineStatistics& s) {
                               {"evictions", l.evictions},
                               {"revived", l.revived},
                               {"self_checking", l.self_checking}};
-        for (const bt::BlockCount& block : l.hottest)
+        for (const bt::BlockCount& block : machine.hottest_blocks())
             json["blocks"].push_back({{"address", block.linear},
                                       {"ring", block.cpl},
                                       {"instructions", block.instructions},
                                       {"entries", block.entries}});
-        const Shares shares(l);
-        json["time_percent"] = {
-            {"cached", shares.cached}, {"translate", shares.translate}, {"interpret", shares.interpret}};
+        json["translator"]["translations_per_second"] = translations_per_second(s);
     }
+    const TimeShares shares = time_shares(s);
+    json["time_percent"] = {{"cached", shares.cached},
+                            {"translate", shares.translating},
+                            {"interpret", shares.interpreting},
+                            {"devices", shares.devices},
+                            {"idle", shares.idle}};
+    json["speed"] = speed_doctor(s);
     return json.dump(2) + "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include "frontend/png.h"
 #include "frontend/session.h"
+#include "machine/speed.h"
 
 #include <chrono>
 #include <filesystem>
@@ -43,6 +44,7 @@ void View::request() {
         look.executing_ns = statistics.executing_ns;
         look.disk_uses = statistics.disk_uses;
         look.speed_limit = machine.speed_limit();
+        look.cached_ns = cached_ns(statistics);
         shared->asked = false;
         shared->ready = true;
     });
@@ -60,6 +62,7 @@ bool View::take(Look& look) {
     look.executing_ns = newest.executing_ns;
     look.disk_uses = newest.disk_uses;
     look.speed_limit = newest.speed_limit;
+    look.cached_ns = newest.cached_ns;
     return true;
 }
 
@@ -69,10 +72,12 @@ bool SpeedMeter::update(const Look& look, u64 now_ns) {
     const u64 passed = now_ns - m_last_ns;
     const u64 executing = look.executing_ns - m_last_executing_ns;
     const u64 executed = look.executed - m_last_executed;
+    const u64 cached = look.cached_ns - m_last_cached_ns;
     const bool first = m_last_ns == 0;
     m_last_ns = now_ns;
     m_last_executing_ns = look.executing_ns;
     m_last_executed = look.executed;
+    m_last_cached_ns = look.cached_ns;
     if (first) return false;
     const u64 busy = std::min<u64>(100, (executing * 100 + passed / 2) / passed);
     // A handful of instructions between two halts says nothing about speed.
@@ -83,6 +88,8 @@ bool SpeedMeter::update(const Look& look, u64 now_ns) {
     else
         m_text = fmt::format("{:.0f} million instructions/s, {}% busy",
                              static_cast<double>(executed) * 1000.0 / static_cast<double>(executing), busy);
+    if (!look.paused && look.cached_ns != 0 && executing != 0 && busy != 0)
+        m_text += fmt::format(", {}% of it in translated code", std::min<u64>(100, cached * 100 / executing));
     return true;
 }
 

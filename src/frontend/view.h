@@ -25,6 +25,7 @@ struct Look {
     u64 executing_ns = 0;
     u64 disk_uses = 0;
     SpeedLimit speed_limit;
+    u64 cached_ns = 0; ///< of executing_ns: in translated code
 };
 
 class View {
@@ -45,7 +46,7 @@ class View {
     std::shared_ptr<Shared> m_shared;
 };
 
-/// "interp  97 M/s  43% busy", from looks over time.
+/// "97 million instructions/s, 43% busy, 81% of it in translated code", from looks over time.
 class SpeedMeter {
   public:
     /// `now_ns`: host time. Returns true about twice a second, when text() has changed.
@@ -56,6 +57,7 @@ class SpeedMeter {
     u64 m_last_ns = 0;
     u64 m_last_executed = 0;
     u64 m_last_executing_ns = 0;
+    u64 m_last_cached_ns = 0;
     std::string m_text = "starting";
 };
 

@@ -75,6 +75,8 @@ class Machine::Implementation {
     SpeedLimit speed_limit;
     u64 executed = 0;
     u64 executing_ns = 0;
+    u64 devices_ns = 0;
+    u64 idle_ns = 0;
 
   private:
     class GivenInput;

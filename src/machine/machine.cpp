@@ -314,7 +314,9 @@ bool Machine::Implementation::ready_to_execute() {
         return false;
     }
     board->timeline().start();
+    const u64 begun = Timeline::host_now();
     board->timeline().fire_due();
+    devices_ns += Timeline::host_now() - begun;
     if (lockstep) {
         lockstep->note_due_done();
         if (stop_requested()) return false; // the end is where it would be with the attention that post() spares it
@@ -384,9 +386,11 @@ void Machine::Implementation::idle() {
         return;
     }
     const u64 ahead = timeline.begin_sleep();
+    const u64 begun = Timeline::host_now();
     std::unique_lock lock(m_mutex);
     m_wake.wait_for(lock, std::chrono::nanoseconds(std::min<u64>(ahead, 1'000'000'000)),
                     [this] { return m_stop || !m_posts.empty(); });
+    idle_ns += Timeline::host_now() - begun;
 }
 
 void Machine::Implementation::set_paused(bool now_paused) {
@@ -513,10 +517,14 @@ MachineStatistics Machine::statistics() const {
     s.executing_ns = m_implementation->executing_ns;
     s.executed = m_implementation->executed;
     s.disk_uses = m_implementation->board->disk_uses();
+    s.devices_ns = m_implementation->devices_ns;
+    s.idle_ns = m_implementation->idle_ns;
     s.ledger = ledger_of(*m_implementation->engine);
     if (m_implementation->lockstep) m_implementation->lockstep->add_statistics(s);
     return s;
 }
+
+std::vector<bt::BlockCount> Machine::hottest_blocks() const { return hottest_blocks_of(*m_implementation->engine); }
 
 Result<> Machine::change_medium(Drive drive, unsigned number, const std::string& path) {
     const Board::Medium medium = drive == Drive::cdrom ? Board::Medium::cdrom : Board::Medium::floppy;

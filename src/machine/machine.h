@@ -59,6 +59,8 @@ struct MachineStatistics {
     u64 executing_ns = 0; ///< host time spent in the engine since this process started the machine
     u64 executed = 0;     ///< guest instructions in that time
     u64 disk_uses = 0;    ///< reads and writes of media
+    u64 devices_ns = 0;   ///< host time of what devices do when their deadlines come
+    u64 idle_ns = 0;      ///< host time asleep because the guest halts
     // Engine "lockstep":
     u64 comparisons = 0;              ///< of registers; 0: another engine
     u64 following_ns = 0;             ///< host time of the reference
@@ -137,6 +139,8 @@ class Machine {
     /// Of everything that a snapshot holds: equal states have equal hashes.
     u64 state_hash();
     MachineStatistics statistics() const;
+    /// Of the translator with instrumented blocks: those that were entered most. Takes its time.
+    std::vector<bt::BlockCount> hottest_blocks() const;
     /// What the engine has made of the guest's code from this linear address on (nothing: from where the guest stands),
     /// block after block; empty if the engine makes nothing of it.
     std::string explain(std::optional<u32> address, const CodeView& view);

@@ -34,6 +34,7 @@ void prepare(BareCpu& bare, const Code& code) {
 struct Run {
     std::string report; ///< of the comparison with the interpreter
     bt::Ledger ledger;
+    std::vector<bt::BlockCount> hottest;
 };
 
 /// `between`: before every piece of 1,000 instructions, on the CPU that is measured and on those that are compared.
@@ -59,6 +60,7 @@ Run run(const Code& code, const std::string& engine, i64 instructions,
     REQUIRE(ledger);
     CHECK(ledger->discrepancy() == "");
     result.ledger = *ledger;
+    result.hottest = hottest_blocks_of(*bare.engine);
     return result;
 }
 
@@ -238,12 +240,12 @@ TEST_CASE("Every rung of the ladder for code that changes can be missing") {
 TEST_CASE("Instrumented blocks say how often each was entered") {
     const Code code = patched_function(1000);
     const Run result = run(code, "bt:instrument=on,self-check=off,hot=0", 7'000);
-    REQUIRE(!result.ledger.hottest.empty());
+    REQUIRE(!result.hottest.empty());
     u64 sum = 0;
-    for (const bt::BlockCount& block : result.ledger.hottest) sum += block.entries;
+    for (const bt::BlockCount& block : result.hottest) sum += block.entries;
     CHECK(sum <= result.ledger.entries);
     CHECK(sum >= result.ledger.entries - result.ledger.level(bt::Level::interp) - 50);
-    CHECK(result.ledger.hottest.front().entries > 500);
+    CHECK(result.hottest.front().entries > 500);
 }
 
 TEST_CASE("A store into the running block takes effect at the next instruction") {
