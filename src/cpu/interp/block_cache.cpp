@@ -104,6 +104,8 @@ void BlockCache::code_written(PhysAddr address, u64 size, CodeRange& gone) {
         }
     });
     if (running) m_cpu.end_block();
+    const auto none = [](const std::vector<Block*>& of_granule) { return of_granule.empty(); };
+    if (m_generation != generation && std::all_of(blocks.begin(), blocks.end(), none)) m_by_frame.erase(it);
 }
 
 void BlockCache::mark_again(PhysAddr begin, u64 size) {
