@@ -234,12 +234,14 @@ u8 Pit::Counter::read(i64 now) {
 
 u8 Pit::read(unsigned offset) {
     if (offset == 3) return 0xFF; // the control word register is write-only
+    if (offset == 2) tell_listener();
     Counter& counter = m_state.counters[offset];
     counter.advance(now());
     return counter.read(now());
 }
 
 u8 Pit::read_speaker() {
+    tell_listener();
     Counter& counter = m_state.counters[2];
     counter.advance(now());
     u8 value = m_state.speaker;
@@ -259,10 +261,25 @@ SpeakerState Pit::speaker() const {
     return speaker;
 }
 
+i64 Pit::speaker_ticks(i64 begin, i64 end) const {
+    const Counter& counter = m_state.counters[2];
+    if (!(m_state.speaker & speaker_enable)) return 0;
+    i64 high = 0;
+    while (begin < end) {
+        // From the count written last a period may end in another one: at most to the next change of the output.
+        const i64 change = counter.next_change(begin);
+        const i64 stop = change <= begin || change > end ? end : change;
+        if (counter.output(begin)) high += stop - begin;
+        begin = stop;
+    }
+    return high;
+}
+
 // ---- write --------------------------------------------------------------------------------------------------------
 
 void Pit::write(unsigned offset, u8 value) {
     update_irq(); // up to now with the old programming
+    if (offset >= 2) tell_listener();
     if (offset == 3) {
         write_control(value);
     } else {
@@ -294,6 +311,7 @@ void Pit::write_control(u8 value) {
 }
 
 void Pit::write_speaker(u8 value) {
+    tell_listener();
     Counter& counter = m_state.counters[2];
     counter.advance(now());
     counter.set_gate(value & speaker_gate, now());

@@ -25,6 +25,11 @@ class Pit final : public Device {
     RegisterBlock& counters() { return m_counter_ports; }    ///< ports 40-43
     RegisterBlock& speaker_port() { return m_speaker_port; } ///< port 61
     SpeakerState speaker() const;
+    /// Called before anything about the speaker changes, so that the time up to now can be heard with what it was; or
+    /// null.
+    void set_speaker_listener(std::function<void()> listener) { m_speaker_listener = std::move(listener); }
+    /// How many of the ticks (of Pit::hz, since power-on) from `begin` to `end` the cone is out, if nothing changes.
+    i64 speaker_ticks(i64 begin, i64 end) const;
 
     std::string_view name() const override { return "pit"; }
     void reset() override;
@@ -76,6 +81,9 @@ class Pit final : public Device {
     u8 read(unsigned offset);
     void write(unsigned offset, u8 value);
     void write_control(u8 value);
+    void tell_listener() const {
+        if (m_speaker_listener) m_speaker_listener();
+    }
     u8 read_speaker();
     void write_speaker(u8 value);
     /// Drives IRQ 0 to the output of counter 0 and arms the timer for its next change.
@@ -86,6 +94,7 @@ class Pit final : public Device {
     TimerId m_timer;
     ByteRegisters m_counter_ports;
     ByteRegisters m_speaker_port;
+    std::function<void()> m_speaker_listener;
     struct State {
         std::array<Counter, 3> counters;
         u8 speaker = 0;   // port 61 bits 0-3

@@ -411,6 +411,7 @@ const std::vector<Row>& table() {
         {"--debugcon", "FILE", for_both, "Screen and ports",
          "what the guest writes to ports E9 and 402 (the firmware's messages); - is standard error",
          into(&Options::debug_console)},
+        {"--wav", "FILE", for_both, "Screen and ports", "record what the guest plays", into(&Options::wav)},
         {"--control", "SOCKET", for_both, "Screen and ports",
          "create a Unix socket on which programs drive the machine by QMP, and people by ringshift ctl",
          into(&Options::control)},

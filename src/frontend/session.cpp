@@ -54,6 +54,7 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
         if (session->m_debug_fd < 0) return errno_error(errno, fmt::format("cannot write {}", o.debug_console));
     }
     session->m_script = std::make_unique<Script>(o.script);
+    if (!o.wav.empty()) session->m_wav = TRY(WavFile::create(o.wav, MachineHost::sound_rate));
     if (o.command == Options::Command::resume)
         session->m_machine = TRY(Machine::restore(o.files.front(),
                                                   {.deterministic = o.machine.deterministic,
@@ -118,6 +119,11 @@ MachineHost Session::host() {
     };
     host.difference = [this](const std::string& report) { write_report(report); };
     host.tick = [this] { tick(); };
+    host.sound = [this](std::span<const i16> samples) {
+        if (m_wav) m_wav->add(samples);
+        const std::lock_guard lock(m_sound_mutex);
+        if (m_sound_sink) m_sound_sink(samples);
+    };
     return host;
 }
 
@@ -166,6 +172,11 @@ bool Session::on_guest(const std::function<void()>& work, const std::atomic<bool
         }
         meeting->changed.wait_for(lock, std::chrono::milliseconds(20));
     }
+}
+
+void Session::set_sound_sink(std::function<void(std::span<const i16> samples)> sink) {
+    const std::lock_guard lock(m_sound_mutex);
+    m_sound_sink = std::move(sink);
 }
 
 std::string Session::disc_folder() const { return (std::filesystem::path(m_snapshots->folder()) / "discs").string(); }
@@ -300,6 +311,7 @@ bool Session::finish() {
     if (m_options.print_state_hash) std::puts(fmt::format("state hash {:016x}", m_machine->state_hash()).c_str());
     if (m_options.shown_code) show_code(*m_machine, m_options);
     if (m_options.statistics != Options::Statistics::none) check(report_statistics(m_options, *m_machine));
+    if (m_wav) check(m_wav->finish());
     check(m_machine->flush());
     return all_written;
 }

@@ -8,6 +8,7 @@
 #include "frontend/script.h"
 #include "frontend/serial_host.h"
 #include "frontend/snapshots.h"
+#include "frontend/wav.h"
 #include "machine/machine.h"
 
 #include <atomic>
@@ -52,6 +53,8 @@ class Session {
     /// Any thread: puts files or folders of the host into the first CD drive, or an ISO image itself. `done`, on
     /// another thread, gets a sentence or the error.
     void insert_files(std::vector<std::string> paths, std::function<void(Result<std::string>)> done);
+    /// Any thread: gets what the guest plays, on the guest's thread; null: nobody does.
+    void set_sound_sink(std::function<void(std::span<const i16> samples)> sink);
     Snapshots& snapshots() { return *m_snapshots; }
     /// The guest is paused because the host failed it.
     bool host_failed() const { return m_host_failed; }
@@ -84,6 +87,9 @@ class Session {
     int m_debug_fd = -1;
     std::unique_ptr<Script> m_script;
     std::unique_ptr<Machine> m_machine;
+    std::unique_ptr<WavFile> m_wav;
+    std::mutex m_sound_mutex;
+    std::function<void(std::span<const i16> samples)> m_sound_sink; ///< under m_sound_mutex
     std::mutex m_discs_mutex;
     std::vector<std::future<void>> m_discs; ///< under m_discs_mutex: being made
     bool m_discs_closed = false;            ///< under m_discs_mutex

@@ -107,6 +107,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     I8042& keyboard() { return m_i8042; }
     Uart& uart(unsigned port) { return port == 0 ? m_uart0 : m_uart1; }
     Rtc& rtc() { return m_rtc; }
+    Pit& pit() { return m_pit; }
     /// Null: there is none.
     NetworkCard* network_card() { return m_network_card.get(); }
     /// What the clock chip showed at power-on, seconds since 1970 UTC.

@@ -49,6 +49,9 @@ struct MachineHost {
     /// A debugger's breakpoint, watchpoint or step ended execution: the guest is paused.
     std::function<void()> debug_stop;
     std::function<void(MachineEvent event)> event;
+    /// Before each tick: what the PC speaker has played, mono, sound_rate samples a second of virtual time.
+    std::function<void(std::span<const i16> samples)> sound;
+    static constexpr u32 sound_rate = 48'000;
     /// Engine "lockstep": a report of many lines about the first difference; run() ends after it.
     std::function<void(const std::string& report)> difference;
 };

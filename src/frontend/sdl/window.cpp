@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include "frontend/sdl/audio.h"
 #include "frontend/sdl/canvas.h"
 #include "frontend/sdl/keys.h"
 #include "frontend/session.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <mutex>
 
 namespace ringshift {
@@ -31,6 +33,8 @@ class Window final : public FrontEnd {
     void run(Session& session) override;
 
   private:
+    void hear(std::span<const i16> samples);
+    void open_audio();
     void handle(const SDL_Event& event);
     void handle_window(const SDL_WindowEvent& event);
     void handle_key(const SDL_KeyboardEvent& event);
@@ -78,6 +82,11 @@ class Window final : public FrontEnd {
     std::vector<std::string> m_dropped; ///< until the drop is complete
     u64 m_disk_uses = 0, m_disk_light_until = 0;
 
+    std::mutex m_audio_mutex;
+    std::unique_ptr<AudioOutput> m_audio; ///< under m_audio_mutex; only the window's thread changes it
+    std::atomic<bool> m_wants_audio{false};
+    bool m_tried_audio = false;
+
     std::mutex m_mutex; ///< of the following: log messages come from any thread
     std::string m_message;
     u64 m_message_until = 0;
@@ -107,6 +116,7 @@ Window::~Window() {
 
 void Window::run(Session& session) {
     m_session = &session;
+    session.set_sound_sink([this](std::span<const i16> samples) { hear(samples); });
     View view(session, View::Wants::picture);
     if (!session.notice().empty()) show(session.notice());
     u64 picture_number = 0;
@@ -118,6 +128,7 @@ void Window::run(Session& session) {
             } while (SDL_PollEvent(&event) != 0);
         }
         send_mouse();
+        if (m_wants_audio && !std::exchange(m_tried_audio, true)) open_audio();
         if (std::string error = session.take_host_error(); !error.empty()) m_host_error = std::move(error);
         view.request();
         if (view.take(m_look)) m_speed.update(m_look, host_time_ns());
@@ -126,7 +137,25 @@ void Window::run(Session& session) {
         show_status();
         m_canvas->present(std::exchange(m_exposed, false));
     }
+    session.set_sound_sink(nullptr);
+    m_audio.reset();
     m_session = nullptr;
+}
+
+/// On the guest's thread. The loudspeaker is opened, by the window's thread, when there is something to hear.
+void Window::hear(std::span<const i16> samples) {
+    const std::lock_guard lock(m_audio_mutex);
+    if (m_audio)
+        m_audio->play(samples);
+    else if (std::any_of(samples.begin(), samples.end(), [](i16 sample) { return sample != 0; }))
+        m_wants_audio = true;
+}
+
+void Window::open_audio() {
+    auto audio = AudioOutput::open(MachineHost::sound_rate);
+    if (!audio.ok()) return show(audio.error().message);
+    const std::lock_guard lock(m_audio_mutex);
+    m_audio = audio.release();
 }
 
 // ---- Events --------------------------------------------------------------------------------------------------------

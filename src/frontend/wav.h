@@ -1,0 +1,31 @@
+// What the guest plays, as a WAV file: 16 bits, mono.
+#pragma once
+
+#include "base/result.h"
+#include "base/types.h"
+
+#include <fstream>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace ringshift {
+
+class WavFile {
+  public:
+    static Result<std::unique_ptr<WavFile>> create(const std::string& path, u32 sample_rate);
+    void add(std::span<const i16> samples);
+    /// Writes the sizes into the header; the error says that something could not be written.
+    Result<> finish();
+
+  private:
+    WavFile(const std::string& path, u32 sample_rate);
+    void write_header();
+
+    std::string m_path;
+    u32 m_sample_rate;
+    std::ofstream m_file;
+    u32 m_bytes = 0; ///< of samples; a WAV file ends at 4 GiB
+};
+
+} // namespace ringshift

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""The PC speaker, as --wav records it: pitch, length, silence and level of tones; the same on each engine, bit for bit."""
+import os
+import pathlib
+import subprocess
+import sys
+import wave
+
+from support import assemble, check, need, scratch
+
+RINGSHIFT = os.path.abspath(sys.argv[1])
+RATE = 48000
+
+
+def record(folder, guest, *arguments):
+    path = pathlib.Path(folder) / "sound.wav"
+    subprocess.run([RINGSHIFT, "run", guest, "--headless", "--quiet", "--timeout", "100", "--expect", "DONE", "--wav", str(path),
+                    *arguments], check=True, timeout=150)
+    with wave.open(str(path)) as file:
+        check((file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE), "the format")
+        data = file.readframes(file.getnframes())
+    check(path.stat().st_size == 44 + len(data), "the header's sizes")
+    return memoryview(data).cast("h").tolist()
+
+
+def tones(samples):
+    """(seconds, Hz, peak) of each stretch without a pause of 20 ms."""
+    found, begin, last = [], None, None
+    for at, sample in enumerate(samples + [0] * RATE):
+        if abs(sample) > 500:
+            begin = at if begin is None else begin
+            last = at
+        elif begin is not None and at - last > RATE // 50:
+            part = samples[begin:last + 1]
+            rising = [i for i in range(1, len(part)) if part[i - 1] < 0 <= part[i]]
+            seconds = len(part) / RATE
+            frequency = (len(rising) - 1) * RATE / (rising[-1] - rising[0]) if len(rising) > 2 else 0
+            found.append((seconds, frequency, max(map(abs, part))))
+            begin = None
+    return [tone for tone in found if tone[0] > 0.05]
+
+
+def check_tones(found, exact):
+    check(len(found) == 3, "three tones: %s" % found)
+    for (seconds, frequency, peak), expected, tolerance in zip(found, (1000, 440, 1000), (1, 1, 40)):
+        check(0.18 < seconds < 0.30 or not exact, "its length: %s" % found)
+        check(abs(frequency - expected) < tolerance or not exact, "its pitch: %s" % found)
+        check(3000 < peak < 9000, "its level: %s" % found)
+
+
+def main():
+    need("nasm")
+    with scratch() as folder:
+        guest = assemble(folder, "beep")
+        samples = record(folder, guest, "--deterministic")
+        check_tones(tones(samples), True)
+        check(record(folder, guest, "--deterministic", "--engine", "interp") == samples, "both engines play the same")
+        check_tones(tones(record(folder, guest)), False)  # real time: a busy host stretches tones
+
+
+main()
