@@ -30,9 +30,9 @@ Result<int> run(Options options) {
     const auto session = TRY(Session::create(std::move(options)));
     std::unique_ptr<GdbStub> gdb;
     if (session->options().gdb_port) gdb = TRY(GdbStub::start(*session, *session->options().gdb_port));
-    std::unique_ptr<ControlSocket> control;
-    if (!session->options().control.empty()) control = TRY(ControlSocket::start(*session, session->options().control));
     const auto front_end = TRY(open_front_end(session->options()));
+    std::unique_ptr<ControlSocket> control; // last: what clients ask for needs run() to be called
+    if (!session->options().control.empty()) control = TRY(ControlSocket::start(*session, session->options().control));
     session->set_interactive(front_end || control);
     if (!front_end) return session->run(nullptr);
     return session->run([&] { front_end->run(*session); });

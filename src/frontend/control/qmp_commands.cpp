@@ -231,7 +231,12 @@ Result<json> query_cpus(QmpCall&) {
 }
 
 Result<json> query_memory(QmpCall& call) {
-    return json{{"base-memory", call.target.session.machine().config().memory_size}, {"plugged-memory", 0}};
+    u64 size = 0;
+    TRY(call.on_guest([&]() -> Result<> {
+        size = call.target.session.machine().config().memory_size;
+        return Unit{};
+    }));
+    return json{{"base-memory", size}, {"plugged-memory", 0}};
 }
 
 Result<json> human_monitor_command(QmpCall& call) {
