@@ -176,6 +176,7 @@ Result<> set_display(Options& options, const std::string& text) {
 
 Result<> set_scaling(Options& options, const std::string& text) {
     using Fit = Scaling::Fit;
+    options.scaling.given = true;
     for (const auto& [name, fit] :
          {std::pair{"integer", Fit::integer}, {"fit", Fit::window}, {"aspect", Fit::aspect}}) {
         if (text != name) continue;

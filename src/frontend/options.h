@@ -28,6 +28,7 @@ struct Scaling {
         aspect,  ///< the same with the proportions of a 4:3 monitor
     };
     Fit fit = Fit::integer;
+    bool given = false;  ///< by the user, so that nothing remembered counts
     unsigned factor = 0; ///< of the window that the guest's mode asks for; 0: what the screen has room for
 };
 

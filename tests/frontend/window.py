@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The window under Xvfb: pictures, keys, hot keys, mouse capture, scaling, closing, and no display at all."""
 import ctypes
+import json
 import os
 import pathlib
 import subprocess
 import sys
+import time
 
 from support import assemble, check, need, scratch, wait_for, without_display
 
@@ -173,6 +175,29 @@ def check_clipboard(display, folder, guest):
     window.finish()
 
 
+def check_memory(display, folder, guest):
+    """What the user makes of a window is there the next time."""
+    window = Window(display, folder, guest)
+    wait_for("a size", lambda: window.size()[0] > 0)
+    window.tool("key", "ctrl+alt+z")
+    window.tool("windowsize", window.id, "910", "650")
+    wait_for("the user's size", lambda: window.size() == (910, 650))
+    time.sleep(0.5)
+    ask_to_close(window)
+    check(window.finish() == 0, "closing")
+    file = next(pathlib.Path(folder).glob("ringshift/snapshots/*/window.json"))
+    check(json.loads(file.read_text()) == {"fullscreen": False, "scaling": "fit", "width": 910, "height": 650}, "what is kept")
+    window = Window(display, folder, guest)
+    wait_for("the same size again", lambda: window.size() == (910, 650))
+    ask_to_close(window)
+    window.finish()
+    file.write_text('{"width": 99999999999999999999, "height": [], "scaling": 3, "fullscreen": null}')
+    window = Window(display, folder, guest)
+    wait_for("its own size", lambda: 0 < window.size()[0] != 910)
+    ask_to_close(window)
+    check(window.finish() == 0 and not file.exists(), "nothing to remember, no file")
+
+
 def check_scaling(display, folder, guest):
     window = Window(display, folder, guest, "--scale", "2")
     wait_for("twice the size", lambda: window.size()[0] == 1440 and 800 < window.size()[1] < 860)
@@ -207,6 +232,7 @@ def main():
             check_mouse(window)
             check_graphics_and_close(window)
             check_clipboard(display, folder, guest)
+            check_memory(display, folder, guest)
             check_scaling(display, folder, guest)
     finally:
         display.close()

@@ -96,7 +96,34 @@ void Canvas::fit_window() {
 
 void Canvas::note_resized(int width, int height) {
     m_changed = true;
-    if (!fullscreen() && (width != m_asked_width || height != m_asked_height)) m_user_sized = true;
+    if (fullscreen() || (width == m_asked_width && height == m_asked_height)) return;
+    m_user_sized = true;
+    m_user_width = width;
+    m_user_height = height;
+}
+
+WindowLook Canvas::look() const {
+    WindowLook look;
+    look.fit = m_scaling.fit;
+    look.fullscreen = fullscreen();
+    if (m_user_sized) {
+        look.width = m_user_width;
+        look.height = m_user_height;
+    }
+    return look;
+}
+
+void Canvas::set_look(const WindowLook& look) {
+    m_scaling.fit = look.fit;
+    if (look.width > 0 && look.height > 0) {
+        m_user_sized = true;
+        m_user_width = look.width;
+        m_user_height = look.height;
+        SDL_SetWindowSize(m_window, look.width, look.height);
+        SDL_SetWindowPosition(m_window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+    }
+    if (look.fullscreen != fullscreen()) toggle_fullscreen();
+    m_changed = true;
 }
 
 /// In a window of `width` x `height` pixels, the status line not counted.

@@ -13,6 +13,14 @@
 
 namespace ringshift {
 
+/// What the user has made of a window.
+struct WindowLook {
+    Scaling::Fit fit = Scaling::Fit::integer;
+    bool fullscreen = false;
+    int width = 0, height = 0; ///< that he gave it; 0: as the guest's mode asks
+    bool operator==(const WindowLook&) const = default;
+};
+
 class Canvas {
   public:
     /// Opens the window.
@@ -23,6 +31,8 @@ class Canvas {
     bool fullscreen() const;
     void toggle_fullscreen();
     void toggle_scaling();
+    WindowLook look() const;
+    void set_look(const WindowLook& look);
     Scaling::Fit scaling() const { return m_scaling.fit; }
     /// The guest's pixel under a point of the window, clamped to the picture.
     SDL_Point guest_point(int x, int y) const;
@@ -61,6 +71,7 @@ class Canvas {
     int m_asked_width = 0; ///< the size that we gave the window
     int m_asked_height = 0;
     bool m_user_sized = false;
+    int m_user_width = 0, m_user_height = 0; ///< if so
     bool m_changed = true;
     std::vector<SDL_Rect> m_marks;
     std::string m_left;

@@ -5,6 +5,7 @@
 #include "frontend/sdl/audio.h"
 #include "frontend/sdl/canvas.h"
 #include "frontend/sdl/keys.h"
+#include "frontend/sdl/window_memory.h"
 #include "frontend/session.h"
 #include "frontend/view.h"
 
@@ -116,6 +117,9 @@ Window::~Window() {
 
 void Window::run(Session& session) {
     m_session = &session;
+    const std::string& folder = session.snapshots().folder();
+    const bool remember = !session.options().scaling.given;
+    if (remember) m_canvas->set_look(remembered_look(folder));
     session.set_sound_sink([this](std::span<const i16> samples) { hear(samples); });
     View view(session, View::Wants::picture);
     if (!session.notice().empty()) show(session.notice());
@@ -137,6 +141,7 @@ void Window::run(Session& session) {
         show_status();
         m_canvas->present(std::exchange(m_exposed, false));
     }
+    if (remember) remember_look(folder, m_canvas->look());
     session.set_sound_sink(nullptr);
     m_audio.reset();
     m_session = nullptr;
