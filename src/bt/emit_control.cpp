@@ -161,6 +161,12 @@ bool Translator::emit_call(u32 i) {
         if (direct) {
             emit_paired_call(relative_target(i));
             emit_landing(i);
+        } else if (m_options.probe && m_options.inline_targets) {
+            auto landing = a.newLabel();
+            emit_own_target(
+                i, [&](const x86::Mem& code) { a.call(code); }, &landing);
+            a.bind(landing);
+            emit_landing(i);
         } else {
             m_e.emit_probe([&](const x86::Mem& code) {
                 emit_arrival(Level::probe);

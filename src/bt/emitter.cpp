@@ -50,6 +50,23 @@ void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found)
     a.bind(miss);
 }
 
+void Emitter::emit_own_target(u32 own, const asmjit::Label& other,
+                              const std::function<void(const x86::Mem& code)>& found) {
+    const std::size_t entry = offsetof(Runtime, own_targets) + own * sizeof(Runtime::OwnTarget);
+    auto same = a.newLabel();
+    a.mov(x86::r12, x86::rcx);
+    a.mov(x86::rcx, in_runtime(entry + offsetof(Runtime::OwnTarget, key), 8));
+    a.mov(x86::r11, in_runtime(offsetof(Runtime, own_context), 8));
+    a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
+    a.lea(x86::rcx, x86::ptr(x86::rcx, x86::r11));
+    a.jecxz(x86::rcx, same);
+    a.mov(x86::rcx, x86::r12);
+    a.jmp(other);
+    a.bind(same);
+    a.mov(x86::rcx, x86::r12);
+    found(in_runtime(entry + offsetof(Runtime::OwnTarget, code), 8));
+}
+
 void Emitter::store_guest() {
     for (unsigned i = 0; i < 8; ++i) a.mov(RINGSHIFT_STATE(gpr, 8).cloneAdjusted(8 * i), guest64(i));
     a.seto(x86::al);

@@ -87,6 +87,10 @@ class Emitter {
     /// operand that it is given; if there is none, control comes out at the end. Destroys r10 to r12, keeps r9.
     void emit_probe(const std::function<void(const x86::Mem& code)>& found);
 
+    /// Compares EIP r9 with what entry `own` of own_targets is for; at `other`, rcx is the guest's again. `found` as
+    /// above. Destroys r11 and r12.
+    void emit_own_target(u32 own, const asmjit::Label& other, const std::function<void(const x86::Mem& code)>& found);
+
     /// CpuState's registers and flags from the host's, and back. Scratch and r13 are not touched by load_guest() except
     /// r9; store_guest() destroys rax, rcx and the flags.
     void store_guest();

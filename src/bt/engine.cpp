@@ -191,6 +191,7 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
     m_runtime.counter = static_cast<i64>((static_cast<u64>(m_runtime.counter) & entries_mask) |
                                          (static_cast<u64>(m_cpu.state.budget) << budget_shift));
     m_ran_user = user;
+    m_runtime.own_context = (u64{block.key.mode + 1} << 32) | (m_generation << Runtime::own_generation_shift);
     return m_memory->executable(block.code_offset);
 }
 
@@ -435,7 +436,7 @@ u32 TranslatorEngine::make_room(u32 size) {
 
 /// All at once, as far as they are not the policy's business.
 void TranslatorEngine::forget_blocks(Cause why) {
-    ++m_generation;
+    new_generation();
     for (auto& [offset, block] : m_blocks) {
         block->dead = true;
         give_counter_back(*block);
@@ -467,7 +468,7 @@ void TranslatorEngine::invalidate_all() {
 /// Takes the block out of everything that leads to it. Its memory and its code stay until bury().
 void TranslatorEngine::destroy(Block& block, Cause why) {
     block.dead = true;
-    ++m_generation;
+    new_generation();
     give_counter_back(block);
     if (!block.dormant) unwatch_evicted(block);
     m_links.detach_exits(block);
@@ -504,9 +505,15 @@ TargetPage TranslatorEngine::page_of(const Block& block) const {
             m_cpu.mmu.fetches_large(here, user), block.second.has_value()};
 }
 
+/// Host return addresses, and what indirect branches remember, are of the past.
+void TranslatorEngine::new_generation() {
+    ++m_generation;
+    if (m_generation << Runtime::own_generation_shift == 0) m_runtime.own_targets.fill({}); // none before looks like it
+}
+
 /// A flush during an instruction: what was patched, and host return addresses, must not be used before the next entry.
 void TranslatorEngine::flushed() {
-    ++m_generation;
+    new_generation();
     m_runtime.link = nullptr;
     m_asked = nothing_asked;
     m_cpu.end_block();

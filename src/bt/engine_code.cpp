@@ -107,7 +107,7 @@ void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone)
         if (m_runtime.link && m_runtime.link->from == block) m_runtime.link = nullptr;
     }
     if (!m_hit.empty()) {
-        ++m_generation;
+        new_generation();
         m_cpu.end_block();
     }
 }

@@ -71,6 +71,8 @@ constexpr std::array runtime_fields{
     Field{offsetof(Runtime, x87_away), 4, 0, "x87_away"},
     Field{offsetof(Runtime, host_mxcsr), 4, 0, "host_mxcsr"},
     Field{offsetof(Runtime, indirect), 8, 0, "indirect"},
+    Field{offsetof(Runtime, recall), 8, 0, "recall"},
+    Field{offsetof(Runtime, own_context), 8, 0, "own_context"},
     Field{offsetof(Runtime, thread_stack), 8, 0, "thread_stack"},
     Field{offsetof(Runtime, left), 8, 0, "left"},
     Field{offsetof(Runtime, return_top), 8, 0, "return_top"},
@@ -156,6 +158,11 @@ std::string Names::table(const HostMemory& m) const {
     if (field >= offsetof(Runtime, jumps) && field < offsetof(Runtime, jumps) + sizeof(Runtime::jumps)) {
         const bool code = (field - offsetof(Runtime, jumps)) % sizeof(Runtime::JumpTarget) != 0;
         return fmt::format("jumps{}.{}", index, code ? "code" : "key");
+    }
+    if (field >= offsetof(Runtime, own_targets) &&
+        field < offsetof(Runtime, own_targets) + sizeof(Runtime::own_targets)) {
+        const bool code = (field - offsetof(Runtime, own_targets)) % sizeof(Runtime::OwnTarget) != 0;
+        return fmt::format("own_target.{}", code ? "code" : "key");
     }
     const std::string name = find(runtime_fields, field);
     return name.empty() ? fmt::format("runtime+{:#x}{}", field, index) : "runtime." + name + index;

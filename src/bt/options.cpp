@@ -21,6 +21,7 @@ constexpr std::array all_mechanisms{
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
     Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},
+    Mechanism{"inline", &Options::inline_targets, "with probe: each indirect branch remembers its last target, and looks there first"},
     Mechanism{"returns", &Options::pair_returns, "run guest calls and returns as host calls and returns"},
     Mechanism{"go-on", &Options::go_on,
               "behind an exit, a fault, a system call or an interrupt go on in translated code at once"},

@@ -30,6 +30,7 @@ struct Options : InterpreterOptions {
     bool link = true;
     bool link_pages = true;
     bool probe = true;
+    bool inline_targets = false;
     bool pair_returns = true;
     bool go_on = true;
     bool revive = true;

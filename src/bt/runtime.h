@@ -84,6 +84,7 @@ struct Runtime {
     const void* load_sse = nullptr;
     const void* load_x87 = nullptr;
     const void* indirect = nullptr; ///< looks r9 up and goes there
+    const void* recall = nullptr;   ///< the same, and the target at r10 bytes of own_targets becomes that
     const void* left = nullptr;     ///< the way out, or on (stubs.cpp)
 
     // How generated code was left.
@@ -117,6 +118,19 @@ struct Runtime {
     static constexpr u32 counters = 1 << 16;
     std::array<u64, counters> entered; ///< by Block::counter; zeroed memory
 
+    /// What each indirect branch went to last: own_index() says which. `key` is the negative of own_context + EIP.
+    /// Entries are not taken back; instead the context changes whenever a block has gone or a page of code may be
+    /// elsewhere.
+    struct OwnTarget {
+        u64 key = 0;
+        u64 code = 0;
+    };
+    static constexpr u32 own_entries = 1 << 16;
+    u64 own_context = 0; ///< mode in bits 32 to 44, generation from own_generation_shift on
+    static constexpr u32 own_generation_shift = 45;
+    u64 recalling = 0;                              ///< r10, meanwhile
+    std::array<OwnTarget, own_entries> own_targets; ///< zeroed memory: nothing
+
     /// Where indirect branches look for their target, by jump_index(EIP). `key` is the negative of context + EIP.
     struct JumpTarget {
         u64 key = 0;
@@ -129,5 +143,8 @@ struct Runtime {
 /// CRC32 is the one mixing instruction that leaves the flags alone, so generated code uses it as well; the shift by 12
 /// comes with table_bias.
 [[gnu::target("sse4.2")]] inline u32 jump_index(u32 eip) { return __builtin_ia32_crc32si(0, eip) >> 12; }
+
+/// The entry of Runtime::own_targets that an indirect branch at `eip` has, with others if it comes to the worst.
+inline u32 own_index(u32 eip) { return jump_index(eip) % Runtime::own_entries; }
 
 } // namespace ringshift::bt

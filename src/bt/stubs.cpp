@@ -159,6 +159,26 @@ void emit_indirect(Emitter& e, const Options& options) {
     e.a.jmp(e.in_runtime(offsetof(Runtime, leave_indirect), 8));
 }
 
+/// r9: the EIP to go to; r10: the place in own_targets of the branch that goes there, in bytes.
+void emit_recall(Emitter& e, const Options& options) {
+    e.a.mov(e.in_runtime(offsetof(Runtime, recalling), 8), x86::r10);
+    e.emit_probe([&](const x86::Mem& code) {
+        constexpr std::size_t own = offsetof(Runtime, own_targets);
+        e.a.mov(x86::r11, code);
+        e.a.mov(x86::r10, e.in_runtime(offsetof(Runtime, recalling), 8));
+        e.a.mov(e.in_runtime(own + offsetof(Runtime::OwnTarget, code), x86::r10, 0, 8), x86::r11);
+        e.a.mov(x86::r11, e.in_runtime(offsetof(Runtime, own_context), 8));
+        e.a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
+        e.a.not_(x86::r11);
+        e.a.lea(x86::r11, x86::ptr(x86::r11, 1));
+        e.a.mov(e.in_runtime(own + offsetof(Runtime::OwnTarget, key), x86::r10, 0, 8), x86::r11);
+        if (options.instrument) e.emit_arrival(Level::probe);
+        e.a.jmp(e.in_runtime(own + offsetof(Runtime::OwnTarget, code), x86::r10, 0, 8));
+    });
+    e.a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+    e.a.jmp(e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+}
+
 } // namespace
 
 Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options,
@@ -184,6 +204,7 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     runtime.load_sse = place([&] { emit_load_sse(emitter); });
     runtime.load_x87 = place([&] { emit_load_x87(emitter); });
     runtime.indirect = place([&] { emit_indirect(emitter, options); });
+    runtime.recall = place([&] { emit_recall(emitter, options); });
     runtime.left = place([&] { emit_left(emitter, go_on); });
     const u8* sentinel = place([&] { // the return stack is empty: its sentinel goes back
         emitter.a.lea(x86::rsp, x86::ptr(x86::rsp, -8));

@@ -229,9 +229,37 @@ void Translator::emit_side_exit(u32 i, x86::CondCode condition, u32 target) {
     });
 }
 
+/// `landing`: where the return of a call comes to; null for jumps.
+void Translator::emit_own_target(u32 i, const std::function<void(const x86::Mem& code)>& go,
+                                 const asmjit::Label* landing) {
+    const u32 own = own_index(m_block->sites[i].rip);
+    auto other = m_e.a.newLabel();
+    m_e.mark(i, Provenance::exit, "is the target the one that this branch went to last?");
+    m_e.emit_own_target(own, other, [&](const x86::Mem& code) {
+        emit_arrival(Level::inline_cache);
+        go(code);
+    });
+    m_e.later([this, i, own, other, after = landing ? std::optional(*landing) : std::nullopt] {
+        m_e.mark(i, Provenance::exit, "another target: look it up among those used lately");
+        m_e.a.bind(other);
+        m_e.a.mov(x86::r10d, own * static_cast<u32>(sizeof(Runtime::OwnTarget)));
+        if (after) {
+            m_e.a.call(m_e.in_runtime(offsetof(Runtime, recall), 8));
+            m_e.a.jmp(*after);
+        } else {
+            m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, recall), 8));
+        }
+    });
+}
+
 void Translator::emit_indirect_exit() {
     auto& a = m_e.a;
     const u32 last = static_cast<u32>(m_block->insns.size() - 1);
+    if (m_options.probe && m_options.inline_targets) {
+        emit_own_target(
+            last, [&](const x86::Mem& code) { a.jmp(code); }, nullptr);
+        return;
+    }
     if (m_options.probe) {
         m_e.mark(last, Provenance::exit, "look the target up among those used lately");
         m_e.emit_probe([&](const x86::Mem& code) {

@@ -60,6 +60,7 @@ class Translator {
     asmjit::Label new_link(u32 target, u32 patch);
     /// r9: the target's EIP.
     void emit_indirect_exit();
+    void emit_own_target(u32 i, const std::function<void(const x86::Mem& code)>& go, const asmjit::Label* landing);
 
     // emit_memory.cpp
     enum class Intent : u8 { read, write };

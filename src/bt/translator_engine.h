@@ -113,6 +113,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     /// The same, and what to do next; null: the loop has to do it.
     const u8* go_on();
     void finish_step();
+    void new_generation();
     void follow(Link& link, Block& target);
     void interpreted();
     /// `block` stands at CS:RIP.

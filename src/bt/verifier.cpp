@@ -341,6 +341,12 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
     constexpr std::size_t slots = offsetof(Runtime, shared), slots_end = slots + sizeof(Runtime::shared);
     if (!indexed && field >= slots && field < slots_end && m.size == 8 && (field - slots) % 8 == 0)
         return Place{.what = Place::What::slot, .slot = static_cast<u32>((field - slots) / 8)};
+    constexpr std::size_t own = offsetof(Runtime, own_targets), own_end = own + sizeof(Runtime::own_targets);
+    if (field >= own && field < own_end) {
+        if (indexed || m.size != 8 || m.writes) return std::nullopt;
+        const bool code = (field - own) % sizeof(Runtime::OwnTarget) == offsetof(Runtime::OwnTarget, code);
+        return Place{.what = code ? Place::What::pointer : Place::What::other};
+    }
     if (!indexed)
         return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
     if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))
@@ -361,7 +367,8 @@ std::string Check::check_tables(const HostMemory& m, std::span<const u8> bytes) 
     }
     const auto field = static_cast<std::size_t>(m.displacement - m_runtime_distance);
     const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_top) ||
-                         field == offsetof(Runtime, code) || field == offsetof(Runtime, context);
+                         field == offsetof(Runtime, code) || field == offsetof(Runtime, context) ||
+                         field == offsetof(Runtime, own_context);
     const bool writable = indexed ? place->what == Place::What::counter : place->what == Place::What::other;
     if (m.writes && (engines || !writable)) return "writes what generated code only reads";
     m_loaded = place;
