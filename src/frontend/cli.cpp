@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "frontend/control/ctl.h"
 #include "frontend/disk_commands.h"
+#include "frontend/library/commands.h"
 #include "frontend/manual.h"
 #include "machine/machine.h"
 
@@ -607,8 +608,10 @@ std::vector<std::string> arguments(int argc, char** argv) {
 
 } // namespace
 
-std::variant<Options, int> parse_command_line(int argc, char** argv) {
-    Options options;
+namespace {
+
+/// Into `options`, or an exit status. `machine`: the one of the library that is to start.
+std::optional<int> parse(int argc, char** argv, Options& options, std::string& machine) {
     CLI::App app{"Ringshift: a virtual PC that needs no hardware virtualization and no privileges.", "ringshift"};
     app.set_version_flag("--version", "ringshift " RINGSHIFT_VERSION);
     app.require_subcommand(1);
@@ -625,6 +628,9 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     app.add_flag_callback("--completion", print(shell_completion), "print bash's completion")->group("");
     CLI::App* run = app.add_subcommand(
         "run", "boot a disk, ISO or floppy image, a kernel or a boot sector; without FILE a guest of our own");
+    CLI::App* start = app.add_subcommand("start", "run a machine of the library (ringshift create)");
+    start->add_option("NAME", machine, "of the machine")->type_name("")->required();
+    add_rows(*start, for_run, options);
     CLI::App* resume = app.add_subcommand("resume", "go on from a snapshot");
     CLI::App* explain = app.add_subcommand(
         "explain", "show what the translator makes of the machine code in a flat binary, instruction by instruction");
@@ -652,6 +658,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     add_rows(*nano, for_nano, options);
     run->footer(statuses());
     resume->footer(statuses());
+    start->footer(statuses());
+    add_library_commands(app, options);
     add_disk_commands(app, options);
     try {
         app.parse(arguments(argc, argv));
@@ -674,12 +682,30 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
         for (const char* name : {"interp", "bt"}) (void)add_nano_engine(options, name);
     options.command = options.action      ? Options::Command::other
                       : run->parsed()     ? Options::Command::run
+                      : start->parsed()   ? Options::Command::run
                       : explain->parsed() ? Options::Command::explain
                       : cache->parsed()   ? Options::Command::bench_cache
                       : nano->parsed()    ? Options::Command::bench_nano
                       : ctl->parsed()     ? Options::Command::control
                                           : Options::Command::resume;
-    return options;
+    return std::nullopt;
+}
+
+} // namespace
+
+/// A machine's own description comes first and the command line's options after it, so a start is parsed twice.
+std::variant<Options, int> parse_command_line(int argc, char** argv) {
+    Options options;
+    std::string machine;
+    if (const auto status = parse(argc, argv, options, machine)) return *status;
+    if (machine.empty()) return options;
+    Options prepared;
+    if (const auto ready = prepare_start(machine, prepared); !ready.ok()) {
+        tell("{}", ready.error().message);
+        return exit_status::error;
+    }
+    if (const auto status = parse(argc, argv, prepared, machine)) return *status;
+    return prepared;
 }
 
 } // namespace ringshift

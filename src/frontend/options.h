@@ -6,6 +6,7 @@
 #include "machine/machine.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,7 @@ struct Options {
     enum class Command { run, resume, explain, bench_cache, bench_nano, control, other };
     Command command = Command::run;
     std::function<Result<int>()> action; ///< of the command `other`
+    std::shared_ptr<void> held;          ///< as long as the program runs: the lock of a machine of the library
     MachineConfig machine;
     std::vector<std::string> files; ///< run: what to boot; resume: the snapshot; control: socket, command, arguments
     std::string kernel;

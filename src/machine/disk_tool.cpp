@@ -35,7 +35,7 @@ bool is_zero(std::span<const u8> bytes) {
 
 /// The format by content: raw, qcow2, or one of qemu-img's.
 Result<std::string> recognise_format(const std::string& path) {
-    const auto file = TRY(open_image_file(path, {}));
+    const auto file = TRY(open_image_file(path, {.without_lock = true}));
     std::array<u8, 68> head{};
     TRY(file->read(0, head));
     const auto at = [&](std::size_t offset, std::string_view magic) {
@@ -166,7 +166,7 @@ Result<> convert_disk(const std::string& from, const std::string& to, const std:
 Result<DiskInfo> disk_info(const std::string& path) {
     DiskInfo info;
     info.format = TRY(recognise_format(path));
-    auto file = TRY(open_image_file(path, {}));
+    auto file = TRY(open_image_file(path, {.without_lock = true}));
     info.file_size = info.size = file->size();
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) info.used = static_cast<u64>(status.st_blocks) * 512;
@@ -187,6 +187,7 @@ Result<DiskInfo> disk_info(const std::string& path) {
     info.backing = image->backing().name;
     info.backing_format = image->backing().format;
     info.cluster_size = image->cluster_size();
+    info.empty = image->empty();
     return info;
 }
 

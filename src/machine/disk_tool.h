@@ -33,7 +33,9 @@ struct DiskInfo {
     u64 used = 0;      ///< on the host's disk
     std::string backing, backing_format;
     u64 cluster_size = 0; ///< qcow2
+    bool empty = false;   ///< qcow2: all content is the backing file's
 };
+/// Also while a machine uses it.
 Result<DiskInfo> disk_info(const std::string& path);
 
 /// Makes a disk larger.

@@ -178,7 +178,7 @@ Result<std::unique_ptr<ImageFile>> open_image_file(const std::string& path, Imag
     FileDescriptor fd(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0644));
     if (!fd.ok()) return open_error(errno, path, options.writing);
     const u64 size = TRY(image_size(fd.get(), path));
-    TRY(lock_file(fd.get(), "disk image '" + path + "'", options.writing));
+    if (!options.without_lock) TRY(lock_file(fd.get(), "disk image '" + path + "'", options.writing));
     return std::unique_ptr<ImageFile>(
         std::make_unique<HostImageFile>(std::move(fd), "disk image '" + path + "'", size, !options.writing));
 }

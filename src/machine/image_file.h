@@ -33,6 +33,8 @@ struct ImageFileOptions {
     bool writing = false;
     /// The file must not be there yet.
     bool create = false;
+    /// Only to look at: whoever uses it goes on using it.
+    bool without_lock = false;
 };
 
 /// A file or block device of the host. One that is written to is locked against every other user, one that is only read

@@ -275,9 +275,8 @@ Result<> Qcow2::check_place(const Place& place) const {
     return Unit{};
 }
 
-Result<bool> Qcow2::has(u64 offset) {
-    L2* l2 = TRY(table(l1_index(offset), false));
-    return l2 != nullptr && place_of(l2->entries[l2_index(offset)]).kind != Place::Kind::nowhere;
+bool Qcow2::empty() const {
+    return std::all_of(m_l1.begin(), m_l1.end(), [](u64 entry) { return (entry & offset_mask) == 0; });
 }
 
 // --- reading

@@ -46,8 +46,8 @@ class Qcow2 final : public BlockBackend {
     u64 cluster_size() const { return u64{1} << m_header.cluster_bits; }
     unsigned version() const { return m_header.version; }
     const Backing& backing() const { return m_header.backing; }
-    /// Whether the image itself has the cluster at `offset`; else it is the backing file's, or zero.
-    Result<bool> has(u64 offset);
+    /// Nothing was ever written to it.
+    bool empty() const;
 
   private:
     struct Header {

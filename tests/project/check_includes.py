@@ -27,6 +27,7 @@ LIBRARIES = {
     r"nlohmann": "src/frontend/",
     r"zstd\.h": "src/machine/",
     r"zlib\.h": "src/machine/",
+    r"toml\+\+": "src/frontend/library/",
     r"slirp/": "src/machine/",
     r"linux/kvm": "src/kvm/",
 }
