@@ -119,6 +119,7 @@ void Canvas::set_look(const WindowLook& look) {
         m_user_sized = true;
         m_user_width = look.width;
         m_user_height = look.height;
+        SDL_PumpEvents(); // about the size that it was opened with
         SDL_SetWindowSize(m_window, look.width, look.height);
         SDL_SetWindowPosition(m_window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
     }
