@@ -153,6 +153,8 @@ bool Interpreter::run_new_code() {
         const std::span<const u8> bytes(frame.read_host + offset, std::min<u64>(page_size - offset, 16));
         const DecodeCache::Found found = m_blocks.decoder().find(bytes, is_code32);
         if (found.outcome != Decoder::Outcome::ok) return any;
+        // One that overwrites itself has to be seen between two elements, and only code in blocks is watched.
+        if (found.decoded->insn.repeat != RepeatPrefix::none) return any;
         any = true;
         const u8 length = found.decoded->insn.length;
         const bool ends = (policy(found.decoded->insn.mnemonic).facts & (fact::Branch | fact::Stops)) != 0;
@@ -260,8 +262,10 @@ const DecodedInsn* Interpreter::fetch_one() {
         const Translation t = m_cpu.mmu.translate(instruction_address(), {AccessKind::Fetch, fetch_privilege()});
         if (t.ok) {
             const Block* block = m_blocks.get(t.address, code32());
-            if (block && state.rip + block->first()->insn.length - 1 <= state.segment(SegmentName::cs).limit)
+            if (block && state.rip + block->first()->insn.length - 1 <= state.segment(SegmentName::cs).limit) {
+                m_blocks.set_running(*block); // a repeated instruction may overwrite itself
                 return block->first();
+            }
         }
     }
     return fetch_crossing();
