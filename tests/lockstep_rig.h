@@ -44,6 +44,7 @@ struct Pair {
         reference.engine = nullptr;
         subject.engine = make_subject(*subject.cpu);
         reference.engine = make_reference(*reference.cpu);
+        reference.cpu->mmu.watch_page_tables(subject.cpu->mmu.watches_page_tables());
         program.prepare(subject);
         program.prepare(reference);
     }

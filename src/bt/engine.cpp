@@ -197,6 +197,8 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
 
 void TranslatorEngine::leave() {
     CpuState& state = m_cpu.state;
+    if (m_windows && m_ran_user)
+        m_cpu.mmu.window_work() += (static_cast<u64>(m_runtime.counter) & entries_mask) + 1 - m_resumed_entry;
     m_asked = nothing_asked;
     if (m_runtime.leave == Leave::step) {
         finish_step();
@@ -522,6 +524,10 @@ void TranslatorEngine::flushed() {
 void TranslatorEngine::flushed_page(LinearAddr address) {
     m_links.flush_page(address);
     flushed();
+}
+
+void TranslatorEngine::flushed_range(u32 first_page, u32 pages) {
+    if (m_links.flush_range(first_page, pages)) flushed();
 }
 
 void TranslatorEngine::flushed_non_global() {

@@ -19,15 +19,27 @@
 namespace ringshift::bt {
 
 namespace {
-constexpr u16 most_faults = 8; ///< of one access that end with the handler, before it is looked up instead
+// What a miss of an access counts, and how much makes it one that is looked up. Memory that is new to a process faults
+// once for each page, which says little about the access; a device or data beside code will be there the next time too.
+constexpr u16 page_fault_counts = 1, lasting_miss_counts = 32, most_missed = 256;
+/// Entries into blocks that an address space has to make before it gets a window, for each time that code has to run
+/// before it is translated.
+constexpr u64 work_for_one = 4096;
 } // namespace
 
 Step step_beside_window(Cpu& cpu, const Insn& insn) {
     auto& runtime = *reinterpret_cast<Runtime*>(cpu.mmu.engine_space().data());
     const WindowMiss miss = std::exchange(runtime.window_miss, {});
     const Step step = handler_for(insn)(cpu, insn);
-    if (miss.there) cpu.mmu.fill_window(LinearAddr(miss.address), miss.user, miss.write);
-    if (runtime.keeps_missing) cpu.end_block();
+    if (!miss.there) return step;
+    if (step.flow == Flow::fault)
+        miss.access->missed += page_fault_counts;
+    else if (!cpu.mmu.fill_window(LinearAddr(miss.address), miss.user, miss.write))
+        miss.access->missed += lasting_miss_counts;
+    if (miss.access->missed >= most_missed) {
+        runtime.keeps_missing = miss.block;
+        cpu.end_block();
+    }
     return step;
 }
 
@@ -42,7 +54,10 @@ void TranslatorEngine::open_windows() {
 }
 
 bool TranslatorEngine::wants_window(u8 cpl) const {
-    return m_windows && (cpl == 3 || m_options.windows_ring0) && m_cpu.mmu.window(cpl == 3) != 0;
+    if (!m_windows || (cpl != 3 && !m_options.windows_ring0)) return false;
+    // What a short-lived process would gain is less than its pages cost to map.
+    if (m_cpu.mmu.window_work() < u64{m_options.hot_threshold} * work_for_one) return false;
+    return m_cpu.mmu.window(cpl == 3) != 0;
 }
 
 u64 TranslatorEngine::take(const HostFault& fault) {
@@ -60,9 +75,8 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     const u64 linear = fault.address - m_cpu.mmu.window(user);
     if (linear < Windows::size) {
         if (m_cpu.mmu.fill_window(LinearAddr(linear), user, fault.write)) return fault.rip;
-        m_runtime.window_miss = {true, user, fault.write, static_cast<u32>(linear)};
+        m_runtime.window_miss = {true, user, fault.write, static_cast<u32>(linear), &block, &*access};
     }
-    if (++access->faults == most_faults) m_runtime.keeps_missing = &block;
     return begin + block.code_offset + access->cold;
 }
 
@@ -72,7 +86,7 @@ void TranslatorEngine::give_up_windows() {
     if (block.dead) return;
     u64 looked_up = block.looked_up;
     for (const WindowAccess& access : block.accesses)
-        if (access.faults >= most_faults) looked_up |= u64{1} << access.insn;
+        if (access.missed >= most_missed) looked_up |= u64{1} << access.insn;
     if (m_looked_up.size() >= 65536) m_looked_up.clear();
     m_looked_up[block.key.hash()] = looked_up;
     destroy(block, Cause::mode);

@@ -94,6 +94,31 @@ void Links::flush_page(LinearAddr address) {
     }
 }
 
+bool Links::flush_range(u32 first, u32 pages) {
+    bool any = m_crossed.links.first() || m_crossed.slots.first();
+    drop(m_crossed);
+    for (Index* index : {&m_local, &m_global}) {
+        if (pages == 1) {
+            const auto it = index->find(first);
+            if (it == index->end()) continue;
+            drop(it->second);
+            index->erase(it);
+            any = true;
+            continue;
+        }
+        for (auto it = index->begin(); it != index->end();) {
+            if (it->first - first >= pages) {
+                ++it;
+                continue;
+            }
+            drop(it->second);
+            it = index->erase(it);
+            any = true;
+        }
+    }
+    return any;
+}
+
 void Links::flush_non_global() {
     drop(m_crossed);
     drop(m_local);

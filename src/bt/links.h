@@ -52,6 +52,8 @@ class Links {
     void forget_all();
 
     void flush_page(LinearAddr address);
+    /// Pages `first` to `first + pages - 1`, large pages as a whole or not at all. True if anything has led there.
+    bool flush_range(u32 first, u32 pages);
     void flush_non_global();
     void flush_all();
 

@@ -23,6 +23,7 @@
 namespace ringshift::bt {
 
 struct Block;
+struct WindowAccess;
 
 /// SHRX takes the low 5 or 6 bits of its count: 12 for 32-bit operands (page number), 44 for 64-bit ones (the sign of
 /// the budget).
@@ -73,6 +74,8 @@ struct WindowMiss {
     bool user = false;
     bool write = false;
     u32 address = 0; ///< linear
+    Block* block = nullptr;
+    WindowAccess* access = nullptr; ///< of the block
 };
 
 struct Runtime {

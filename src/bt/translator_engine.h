@@ -128,6 +128,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void map_changed() override;
     // Mmu::FlushListener
     void flushed_page(LinearAddr address) override;
+    void flushed_range(u32 first_page, u32 pages) override;
     void flushed_non_global() override;
     void flushed_all() override;
     void flushed();

@@ -9,6 +9,7 @@ namespace ringshift {
 Cpu::Cpu(const CpuModel& cpu_model, PhysicalMap& memory, Platform& cpu_platform)
     : mmu(memory), model(cpu_model), platform(cpu_platform), fpu_thunks(std::make_unique<FpuThunks>()) {
     state.fpu.mxcsr_mask = model.mxcsr_mask();
+    mmu.set_change_listener(&m_changes);
     reset();
 }
 

@@ -200,6 +200,13 @@ class Cpu {
     bool write_slow(LinearAddr address, const void* in, unsigned size);
     bool alignment_fault(LinearAddr address, unsigned size);
     void note_data_access(LinearAddr address, unsigned size, AccessKind kind);
+
+    /// A store that changes translations holds for the next instruction already.
+    struct Changes final : Mmu::ChangeListener {
+        explicit Changes(Cpu& changed) : cpu(changed) {}
+        void translations_changed() override { cpu.end_block(); }
+        Cpu& cpu;
+    } m_changes{*this};
 };
 
 } // namespace ringshift

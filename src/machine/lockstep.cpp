@@ -198,6 +198,7 @@ Result<std::unique_ptr<Machine::Lockstep::Driven>> Machine::Lockstep::make_drive
     if (m_subject.host.tick) host.tick = [self = driven.get()] { self->tick(); };
     driven->machine = TRY(m_build(std::move(config), std::move(host)));
     driven->machine->driven = true;
+    driven->machine->board->cpu().mmu.watch_page_tables(m_subject.board->cpu().mmu.watches_page_tables());
     return driven;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <sys/mman.h>
+#include <utility>
 
 namespace ringshift {
 
@@ -14,6 +15,17 @@ Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {
     m_tables.reset(static_cast<Tables*>(zeroed));
     madvise(zeroed, sizeof(Tables), MADV_HUGEPAGE);
     m_fast = m_tables->fast.data();
+    m_memory.set_table_listener(this);
+}
+
+Mmu::~Mmu() {
+    untrack_all();
+    m_memory.set_table_listener(nullptr);
+}
+
+void Mmu::set_context(const PagingContext& context) {
+    m_context = context;
+    if (m_windows) select_space();
 }
 
 void Mmu::clear_engine_space() {
@@ -28,26 +40,9 @@ void Mmu::clear_engine_space() {
         std::memset(up, 0, static_cast<std::size_t>(down - up));
 }
 
-Result<> Mmu::open_windows(u32 most_mappings) {
-    auto windows = TRY(Windows::create(m_memory.shared(), most_mappings));
-    std::array<Windows::Id, 2> ids{};
-    for (Windows::Id& id : ids) id = TRY(windows->open());
-    m_windows = std::move(windows);
-    m_window_of = ids;
-    return Unit{};
-}
-
-bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
-    if (!m_windows) return false;
-    const u8* host = write ? fast_write(address, 1, user) : fast_read(address, 1, user);
-    if (!host) return false;
-    const bool writable = fast_write(address, 1, user) != nullptr;
-    m_windows->touch(m_window_of[user]);
-    return m_windows->map(m_window_of[user], static_cast<u32>(address.value >> 12), host - address.offset(), writable);
-}
-
 void Mmu::flush_all() {
     if (m_windows) m_windows->clear_all();
+    untrack_all();
     for (const bool user : {false, true}) {
         Table& table = m_lists[user];
         for (const u16 i : table.filled) clear(i, user);
@@ -58,7 +53,6 @@ void Mmu::flush_all() {
 }
 
 void Mmu::flush_non_global() {
-    if (m_windows) m_windows->clear_all();
     for (const bool user : {false, true}) {
         std::erase_if(m_lists[user].filled, [&](u16 i) {
             if (m_tables->slow[user][i].global) return false;
@@ -114,6 +108,7 @@ void Mmu::set_tags(u32 i, bool user) {
     const bool dirty_known = !frame.dirty || frame.dirty->load(std::memory_order_relaxed) != 0;
     if (!frame.is_ram || !entry.writable || !dirty_known) return;
     const PhysAddr at(entry.frame);
+    if (m_memory.has_table(at)) return;
     if (m_memory.has_code(at)) {
         if (!m_allows_beside_code) return;
         fast.write_tag[i] = static_cast<u32>(entry.page) ^ beside_code;
@@ -122,6 +117,7 @@ void Mmu::set_tags(u32 i, bool user) {
         m_memory.set_open(at, true);
         fast.write_tag[i] = static_cast<u32>(entry.page);
     }
+    note_writer(at.page(), i, user);
 }
 
 Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
@@ -152,8 +148,13 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
             table.large_regions.set(region(address.value));
             table.large_regions.set(region(address.value) ^ 1);
         }
+        if (m_watches_tables) {
+            track(translation, address, 0);
+            if (access.kind == AccessKind::Write && user) untrack(entry.frame); // user code writes no page tables
+        }
         set_tags(i, user);
     } else if (access.kind == AccessKind::Write && m_fast[user].write_tag[i] != static_cast<u32>(entry.page)) {
+        if (user) untrack(entry.frame);
         if (m_fast[user].write_tag[i] == 0 || !m_memory.has_code(PhysAddr(entry.frame))) set_tags(i, user);
     }
     return &entry;
@@ -279,7 +280,26 @@ void Mmu::protect_frame(PhysAddr frame) {
     drop_write_tags(PhysAddr(frame.value & ~page_mask), page_size);
 }
 
+void Mmu::note_writer(u64 frame_number, u32 i, bool user) {
+    if (frame_number >= m_writers.size()) m_writers.resize(frame_number + 1);
+    u32& writer = m_writers[frame_number];
+    const u32 now = (i + 1) | (user ? user_writer : 0);
+    writer = writer == 0 || writer == now ? now : several_writers;
+}
+
 void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
+    if (size == page_size) { // mostly there is one page, or none
+        const u64 number = begin.value >> 12;
+        const u32 writer = number < m_writers.size() ? std::exchange(m_writers[number], 0) : 0;
+        if (writer != several_writers) {
+            const u32 i = (writer & (user_writer - 1)) - 1;
+            const bool user = (writer & user_writer) != 0;
+            if (writer != 0 && m_tables->slow[user][i].frame == begin.value) m_fast[user].write_tag[i] = 0;
+            const Frame frame = m_memory.frame(begin);
+            if (m_windows && frame.is_ram) m_windows->protect(frame.read_host, page_size);
+            return;
+        }
+    }
     for (const bool user : {false, true})
         for (const u16 i : m_lists[user].filled)
             if (m_tables->slow[user][i].frame - begin.value < size) m_fast[user].write_tag[i] = 0;

@@ -22,6 +22,8 @@
 #include <bitset>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 
 namespace ringshift {
 
@@ -32,13 +34,14 @@ struct [[nodiscard]] MemoryOutcome {
     LinearAddr fault_address;
 };
 
-class Mmu {
+class Mmu final : TableWriteListener {
   public:
     explicit Mmu(PhysicalMap& memory);
+    ~Mmu() override;
 
     const PagingContext& context() const { return m_context; }
     /// Replaces the context; the caller flushes what the change demands.
-    void set_context(const PagingContext& context) { m_context = context; }
+    void set_context(const PagingContext& context);
     PhysicalMap& memory() { return m_memory; }
 
     void flush_all();
@@ -79,9 +82,16 @@ class Mmu {
 
     /// Memory windows, one for each privilege, that show what the tables above say. An error leaves things as they are.
     Result<> open_windows(u32 most_mappings);
-    void close_windows() { m_windows.reset(); }
-    /// What the window's address is for `user`; 0: there are none, or every access has to be looked at.
-    u64 window(bool user) const { return m_windows && !m_always_slow ? m_windows->base(m_window_of[user]) : 0; }
+    void close_windows();
+    /// The address of the current address space's window for `user`; 0: there is none to be had, or every access has to
+    /// be looked at.
+    u64 window(bool user) {
+        if (!m_windows || m_always_slow) return 0;
+        const std::optional<Windows::Id> id = m_spaces[m_space].windows[user];
+        return id ? m_windows->base(*id) : give_window(user);
+    }
+    /// How much the current address space has run, in whatever unit its user counts; kept as long as its windows are.
+    u64& window_work() { return m_spaces[m_space].work; }
     u32 window_mappings() const { return m_windows ? m_windows->mappings() : 0; }
     /// After an access through the window has faulted: true if it will succeed now. Else it is to be done by read() or
     /// write(), after which it may be worth while to ask again. May be called in a signal handler, if the signal is the
@@ -138,10 +148,23 @@ class Mmu {
       public:
         virtual ~FlushListener() = default;
         virtual void flushed_page(LinearAddr address) = 0; ///< with the large page around it, if `address` lies in one
+        virtual void flushed_range(u32 first_page, u32 pages) = 0; ///< nothing beside them
         virtual void flushed_non_global() = 0;
         virtual void flushed_all() = 0;
     };
     void set_flush_listener(FlushListener* listener) { m_flush_listener = listener; }
+
+    /// Told when a store has changed translations, or what may be written by the fast path.
+    class ChangeListener {
+      public:
+        virtual ~ChangeListener() = default;
+        virtual void translations_changed() = 0;
+    };
+    void set_change_listener(ChangeListener* listener) { m_change_listener = listener; }
+    /// While on, a store to a page table takes effect at once (mmu_tables.cpp). Windows need it; engines that are to
+    /// agree to the last access have it both or neither.
+    void watch_page_tables(bool on);
+    bool watches_page_tables() const { return m_watches_tables; }
 
     /// Any size up to 4096 bytes, at most one page boundary crossed (linear addresses wrap at 4 GiB); nothing is read
     /// or written unless all of it can be.
@@ -189,10 +212,7 @@ class Mmu {
     static u64 tag(LinearAddr address) { return ~(address.value >> 12); }
     const Entry& entry_of(LinearAddr address, bool user) const { return m_tables->slow[user][index(address)]; }
     Entry& entry_of(LinearAddr address, bool user) { return m_tables->slow[user][index(address)]; }
-    void forget_tags(u32 i, bool user) {
-        if (m_windows && m_fast[user].read_tag[i] != 0) m_windows->unmap(m_window_of[user], ~m_fast[user].read_tag[i]);
-        m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0;
-    }
+    void forget_tags(u32 i, bool user) { m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0; }
     void forget(u32 i, bool user) {
         Entry& entry = m_tables->slow[user][i];
         entry.page = entry.fetch_tag = 0;
@@ -207,9 +227,44 @@ class Mmu {
     /// The entry for an access, filled by a walk if need be; null with `fault` set.
     Entry* find(LinearAddr address, Access access, u32& error_code);
     void set_tags(u32 i, bool user);
+    void note_writer(u64 frame_number, u32 i, bool user);
     bool watched(u64 page_number) const;
     void write_frame(const Entry& entry, u64 offset, std::span<const u8> in);
     void read_frame(const Entry& entry, u64 offset, std::span<u8> out);
+
+    // Page tables that translations have been read from (mmu_tables.cpp).
+    struct TableUse {
+        u32 first = 0;   ///< linear page that its first entry stands for
+        u32 pages = 0;   ///< that each entry stands for
+        u64 windows = 0; ///< bit by Windows::Id: those that show pages found by it
+        u8 entry_size = 0;
+    };
+    struct TableFrame {
+        std::vector<TableUse> uses;
+        u32 writes = 0; ///< since a translation was read from it last
+    };
+    struct RecentTables {
+        std::array<u64, 2> tables{};
+        u64 generation = 0;
+    };
+    void table_write(PhysAddr address, u64 size) override;
+    /// Remembers where a translation came from. False: it depends on what cannot be watched.
+    bool track(const Translation& translation, LinearAddr address, u64 window_bit);
+    TableUse& use_of(u64 frame, const TableUse& use);
+    void forget_range(const TableUse& use, u32 first, u32 pages);
+    void untrack(u64 frame);
+    void untrack_all();
+
+    // Windows (mmu_windows.cpp).
+    struct Space {
+        PagingContext context;                             ///< as far as it counts
+        std::array<std::optional<Windows::Id>, 2> windows; ///< supervisor's and user's
+        u64 used = 0;
+        u64 work = 0;
+    };
+    static PagingContext what_counts(PagingContext context);
+    void select_space();
+    u64 give_window(bool user);
 
     PhysicalMap& m_memory;
     PagingContext m_context;
@@ -219,10 +274,24 @@ class Mmu {
     FlushListener* m_flush_listener = nullptr;
     std::vector<u64> m_watched;
     bool m_always_slow = false;
-    std::unique_ptr<Windows> m_windows;       ///< or null
-    std::array<Windows::Id, 2> m_window_of{}; ///< supervisor's and user's
     bool m_allows_beside_code = true;
-    u32 m_beside_code = 0; ///< how often write_beside_code() has said yes
+    u32 m_beside_code = 0;              ///< how often write_beside_code() has said yes
+    std::unique_ptr<Windows> m_windows; ///< or null
+    static constexpr std::size_t most_spaces = 32;
+    std::vector<Space> m_spaces; ///< if there are windows, those that may have one
+    std::size_t m_space = 0;     ///< the current one
+    u64 m_clock = 0;
+
+    ChangeListener* m_change_listener = nullptr;
+    bool m_watches_tables = false;
+    /// By frame number: which entry may have the frame's only write tag (index + 1, and a bit for user's), or that
+    /// there may be several; 0: there is none.
+    std::vector<u32> m_writers;
+    static constexpr u32 user_writer = 1u << 20, several_writers = ~u32{0};
+    std::unordered_map<u64, TableFrame> m_table_frames; ///< by address
+    std::array<RecentTables, 2048> m_recent_tables{};   ///< by 2 MiB of the linear space: what track() was told last
+    u64 m_generation = 1;                               ///< of m_recent_tables
+    u64 m_written_table = ~u64{0};                      ///< the frame that was written last
 };
 
 } // namespace ringshift

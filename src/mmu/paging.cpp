@@ -44,7 +44,7 @@ struct Walker {
     void set_in_entry(PhysAddr where, T& entry, u64 bits_to_set) {
         if (!set_bits || (entry & bits_to_set) == bits_to_set) return;
         entry = static_cast<T>(entry | bits_to_set);
-        memory.write_value<T>(where, entry);
+        memory.set_in_table<T>(where, entry);
     }
 
     /// The rights check after all entries were found present and well-formed (SDM vol. 3A, 4.6.1), then A and D.
@@ -73,6 +73,10 @@ struct Walker {
         result.executable = executable;
         result.global = (context.cr4 & cr4_pge) && (leaf & entry_global);
         result.large = upper == nullptr;
+        result.entry_size = sizeof(T);
+        result.table_count = upper ? 2 : 1;
+        result.tables = {(upper ? upper_where : leaf_where).value & ~page_mask,
+                         upper ? leaf_where.value & ~page_mask : 0};
         return result;
     }
 

@@ -17,6 +17,7 @@ struct PagingContext {
     std::array<u64, 4> pdpte{}; ///< as loaded by the last write that loads them (SDM vol. 3A, 4.4.1)
     u8 physical_bits = 36;
     bool a20 = true;
+    bool operator==(const PagingContext&) const = default;
 };
 
 enum class AccessKind : u8 { Read, Write, Fetch };
@@ -44,6 +45,11 @@ struct Translation {
     bool executable = true;
     bool global = false;
     bool large = false; ///< of 2 or 4 MiB
+    /// The frames that the entries were read from: page directory, page table. Unused ones are 0, and `table_count`
+    /// says so; without paging there are none.
+    std::array<u64, 2> tables{};
+    u8 table_count = 0;
+    u8 entry_size = 0; ///< bytes
 };
 
 /// Walks the tables for one access and sets A (and D for writes). Without paging: the address itself, under A20.

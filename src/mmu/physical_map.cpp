@@ -79,6 +79,7 @@ void PhysicalMap::insert(Region region) {
 void PhysicalMap::map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty) {
     const u64 end = begin.value + size;
     if (m_code.size() < end / page_size) resize_marks(end / page_size);
+    if (m_tables.size() < end / page_size) m_tables.resize(end / page_size);
     insert({begin.value, end, host, host, nullptr, dirty});
 }
 
@@ -144,6 +145,7 @@ void PhysicalMap::write(PhysAddr address, std::span<const u8> in) {
         const u64 count = std::min<u64>(in.size(), page_size - address.offset());
         const Frame f = frame(address);
         if (f.write_host) {
+            if (f.is_ram && m_table_listener && has_table(address)) m_table_listener->table_write(address, count);
             std::memcpy(f.write_host + address.offset(), in.data(), count);
             if (f.dirty) f.dirty->store(1, std::memory_order_relaxed);
             if (f.is_ram) notify_write(address, count);

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ringshift {
@@ -51,6 +52,14 @@ class CodeWriteListener {
     virtual void mark_again(PhysAddr begin, u64 size) = 0;
     /// The physical map itself changed: nothing decoded from anywhere may be used again.
     virtual void map_changed() = 0;
+};
+
+/// One who has cached translations and is told before a frame changes that he said holds page tables.
+class TableWriteListener {
+  public:
+    virtual ~TableWriteListener() = default;
+    /// `size` bytes are about to be written, within one frame.
+    virtual void table_write(PhysAddr address, u64 size) = 0;
 };
 
 /// What stands behind one frame.
@@ -112,6 +121,17 @@ class PhysicalMap {
         const u64 page = address.page();
         return page < m_code.size() && m_code[page] != 0;
     }
+    /// Page tables: whether writes to a frame of RAM are of interest to the listener.
+    void set_table_listener(TableWriteListener* listener) { m_table_listener = listener; }
+    void set_table(PhysAddr frame, bool on) { m_tables[frame.page()] = on; }
+    bool has_table(PhysAddr address) const {
+        const u64 page = address.page();
+        return page < m_tables.size() && m_tables[page];
+    }
+    /// Sets bits in a page table entry, which makes no translation wrong.
+    template <typename T>
+    void set_in_table(PhysAddr address, T entry);
+
     /// To be called after bytes of a frame with code have been written by other means than write().
     void notify_write(PhysAddr address, u64 size);
 
@@ -146,7 +166,9 @@ class PhysicalMap {
     };
     std::unique_ptr<u8, Unmap> m_marks{nullptr,
                                        Unmap{0}}; ///< for each byte of every frame; what is not marked takes no memory
+    std::vector<bool> m_tables;                   ///< the same
     std::vector<CodeWriteListener*> m_listeners;
+    TableWriteListener* m_table_listener = nullptr;
     std::vector<SharedMemory> m_shared;
 };
 
@@ -164,6 +186,13 @@ T PhysicalMap::read_value(PhysAddr address) {
 template <typename T>
 void PhysicalMap::write_value(PhysAddr address, T value) {
     write(address, {reinterpret_cast<const u8*>(&value), sizeof value});
+}
+
+template <typename T>
+void PhysicalMap::set_in_table(PhysAddr address, T entry) {
+    TableWriteListener* listener = std::exchange(m_table_listener, nullptr);
+    write_value<T>(address, entry);
+    m_table_listener = listener;
 }
 
 } // namespace ringshift

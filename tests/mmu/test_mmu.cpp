@@ -286,3 +286,78 @@ TEST_CASE("a debugger reads and writes without setting A or D and never touches 
     CHECK(rig.mmu.debug_read(LinearAddr(0x9000), bytes) == 0);
     CHECK(registers.log.empty());
 }
+
+TEST_CASE("a store to a watched page table takes effect at once") {
+    Rig rig;
+    rig.mmu.watch_page_tables(true);
+    rig.map.write_value<u32>(PhysAddr(0x5000), 0x55555555);
+    rig.map.write_value<u32>(PhysAddr(0x6000), 0x66666666);
+    CHECK(rig.read<u32>(0x5000) == 0x55555555);
+    rig.set(5, 0x6007);
+    CHECK(rig.read<u32>(0x5000) == 0x66666666);
+    // through the tables themselves, which are mapped to where they are
+    CHECK(rig.write<u32>(0x2000 + 4 * 5, 0x5007).ok);
+    CHECK(rig.read<u32>(0x5000) == 0x55555555);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x2000), 4, false) == nullptr);
+    // A is set again after it was cleared without a flush
+    CHECK((rig.get(5) & 0x20) != 0);
+    rig.set(5, 0x5007);
+    rig.read<u32>(0x5000);
+    CHECK((rig.get(5) & 0x20) != 0);
+}
+
+TEST_CASE("a page table that is written all the time is no longer watched and nothing of it is left") {
+    Rig rig;
+    rig.mmu.watch_page_tables(true);
+    rig.read<u8>(0x5000);
+    for (u32 i = 100; i < 200; ++i) rig.set(i, 0);
+    CHECK(rig.write<u32>(0x2000 + 4 * 200, 0).ok);
+    CHECK(rig.mmu.fast_read(LinearAddr(0x5000), 1, false) == nullptr);
+    rig.map.write_value<u8>(PhysAddr(0x7000), 7);
+    rig.set(5, 0x7007);
+    CHECK(rig.read<u8>(0x5000) == 7);
+    rig.set(5, 0x5007);
+    CHECK(rig.read<u8>(0x5000) == 0);
+}
+
+TEST_CASE("windows hold what the TLB allows and page tables take it back from every address space") {
+    Rig rig;
+    REQUIRE(rig.mmu.open_windows(0).ok());
+    const auto fill = [&](u32 address, bool write) { return rig.mmu.fill_window(LinearAddr(address), true, write); };
+    const auto touch = [&](u32 address, bool write) {
+        u8 byte = 0;
+        const std::span<u8> one(&byte, 1);
+        return write ? rig.mmu.write(LinearAddr(address), one, Privilege::User).ok
+                     : rig.mmu.read(LinearAddr(address), one, Privilege::User).ok;
+    };
+    const u64 first = rig.mmu.window(true);
+    REQUIRE(first != 0);
+    CHECK_FALSE(fill(0x5000, false)); // nobody has looked yet
+    REQUIRE(touch(0x5000, false));
+    CHECK(fill(0x5000, false));
+    CHECK_FALSE(fill(0x5000, true)); // D is clear
+    REQUIRE(touch(0x5000, true));
+    CHECK(fill(0x5000, true));
+    const u32 mapped = rig.mmu.window_mappings();
+
+    // another address space, in which the same table is used
+    rig.map.write_value<u32>(PhysAddr(0x3000), 0x2007);
+    PagingContext other = rig.mmu.context();
+    other.cr3 = 0x3000;
+    const PagingContext before = rig.mmu.context();
+    rig.mmu.set_context(other);
+    rig.mmu.flush_non_global();
+    const u64 second = rig.mmu.window(true);
+    CHECK(second != first);
+    CHECK(rig.mmu.window_mappings() == mapped);
+    REQUIRE(touch(0x6000, true));
+    CHECK(fill(0x6000, true));
+    rig.set(5, 0x7007);
+    CHECK(rig.mmu.window_mappings() == mapped);
+    rig.mmu.set_context(before);
+    rig.mmu.flush_non_global();
+    CHECK(rig.mmu.window(true) == first);
+    CHECK_FALSE(fill(0x5000, false));
+    rig.mmu.flush_all();
+    CHECK(rig.mmu.window_mappings() == 0);
+}

@@ -1,0 +1,92 @@
+// Which windows there are, and what may be in them.
+//
+// Each address space has up to two windows, one for each privilege; an address space is whatever the page walk depends
+// on beside memory. A page of a window is there for one reason: the soft TLB has said that this access can be done by
+// host pointer at once. It may stay when the soft TLB has forgotten the page, because all page tables on the way to it
+// are watched (mmu_tables.cpp), and because the other reasons have their own ways to take it back: code, dirty tracking
+// and watchpoints. So a CR3 load switches windows and empties none, and a process finds its own as it has left it.
+#include "mmu/mmu.h"
+
+#include <algorithm>
+
+namespace ringshift {
+
+namespace {
+constexpr u64 cr0_counts = 1u << 31 | 1u << 16;                    // PG, WP
+constexpr u64 cr4_counts = 1u << 4 | 1u << 5 | 1u << 7 | 1u << 20; // PSE, PAE, PGE, SMEP
+constexpr u64 efer_counts = 1u << 11;                              // NXE
+} // namespace
+
+PagingContext Mmu::what_counts(PagingContext context) {
+    context.cr0 &= cr0_counts;
+    context.cr4 &= cr4_counts;
+    context.efer &= efer_counts;
+    const bool paging = (context.cr0 & (1u << 31)) != 0;
+    if (!paging) context.cr3 = context.cr4 = context.efer = 0;
+    if (!paging || (context.cr4 & (1u << 5)) == 0) context.pdpte = {};
+    return context;
+}
+
+Result<> Mmu::open_windows(u32 most_mappings) {
+    auto windows = TRY(Windows::create(m_memory.shared(), most_mappings));
+    const Windows::Id first = TRY(windows->open()); // which also says whether it can be done
+    close_windows();
+    watch_page_tables(true);
+    m_windows = std::move(windows);
+    m_spaces.push_back({.context = what_counts(m_context), .windows = {std::nullopt, first}});
+    return Unit{};
+}
+
+void Mmu::close_windows() {
+    if (!m_windows) return;
+    watch_page_tables(false);
+    m_windows.reset();
+    m_spaces.clear();
+    m_space = 0;
+}
+
+void Mmu::select_space() {
+    const PagingContext context = what_counts(m_context);
+    if (m_spaces[m_space].context == context) return;
+    const auto known =
+        std::find_if(m_spaces.begin(), m_spaces.end(), [&](const Space& space) { return space.context == context; });
+    m_space = static_cast<std::size_t>(known - m_spaces.begin());
+    if (known == m_spaces.end() && m_spaces.size() < most_spaces) {
+        m_spaces.push_back({.context = context, .windows = {}});
+    } else if (known == m_spaces.end()) { // in place of the one that was used longest ago
+        const auto oldest = std::min_element(m_spaces.begin(), m_spaces.end(),
+                                             [](const Space& a, const Space& b) { return a.used < b.used; });
+        for (const auto& window : oldest->windows)
+            if (window) m_windows->clear(*window);
+        oldest->context = context;
+        oldest->work = 0;
+        m_space = static_cast<std::size_t>(oldest - m_spaces.begin());
+    }
+    m_spaces[m_space].used = ++m_clock;
+}
+
+u64 Mmu::give_window(bool user) {
+    static_assert(Windows::most_windows >= 2 * most_spaces);
+    auto opened = m_windows->open();
+    if (!opened.ok()) return 0;
+    m_spaces[m_space].windows[user] = opened.value();
+    return m_windows->base(opened.value());
+}
+
+bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
+    if (!m_windows || !m_spaces[m_space].windows[user]) return false;
+    const u8* host = write ? fast_write(address, 1, user) : fast_read(address, 1, user);
+    if (!host) return false;
+    const Windows::Id id = *m_spaces[m_space].windows[user];
+    const Privilege privilege = user ? Privilege::User : Privilege::Supervisor;
+    const Translation now = probe(m_memory, m_context, address, {AccessKind::Read, privilege});
+    if (!now.ok || (now.address.value & ~page_mask) != entry_of(address, user).frame) return false;
+    if (!track(now, address, u64{1} << id)) return false;
+    // That may have taken the page's own right to be written back.
+    const bool writable = now.writable && fast_write(address, 1, user) != nullptr;
+    if (write && !writable) return false;
+    m_windows->touch(id);
+    return m_windows->map(id, static_cast<u32>(address.value >> 12), host - address.offset(), writable);
+}
+
+} // namespace ringshift
