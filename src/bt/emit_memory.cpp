@@ -28,6 +28,8 @@
 
 #include "bt/window_step.h"
 
+#include <algorithm>
+
 namespace ringshift::bt {
 
 bool Translator::can_address(SegmentName segment, Intent intent) const {
@@ -55,6 +57,12 @@ void Translator::emit_effective_offset(const Insn& in) {
         a.mov(x86::r9d, displacement);
     }
     if (in.address_size == 2) a.movzx(x86::r9d, x86::r9w);
+}
+
+bool Translator::through_window(u32 i) const {
+    if (!m_mode->windows || (m_block->looked_up >> i & 1) != 0) return false;
+    // An MMX instruction empties the x87 stack before its access faults, and a guest must not see that.
+    return std::ranges::none_of(insn(i).operands, [](const Operand& op) { return op.kind == OperandKind::mmx; });
 }
 
 HostAddress Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after,

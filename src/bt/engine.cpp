@@ -164,6 +164,7 @@ void TranslatorEngine::enter(const Turn& turn) {
         if (m_windows) scope.emplace(static_cast<FaultTaker&>(*this));
         m_stubs->enter();
     }
+    if (!m_options.go_on) take_back_refused();
     m_ledger.ticks_cached += ticks() - start - (m_ledger.ticks_translating - translating);
     const u64 entered = static_cast<u64>(m_runtime.counter) & entries_mask;
     m_ledger.entries += entered;
@@ -179,6 +180,7 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
     m_runtime.link = nullptr;
     m_memory->synchronise();
     ++m_ledger.level(turn.level);
+    m_arrived_by = turn.level;
     ++m_arrivals;
     m_resumed_entry = (static_cast<u64>(m_runtime.counter) & entries_mask) + 1;
     m_runtime.arriving = static_cast<u64>(turn.level);
@@ -193,6 +195,14 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
     m_ran_user = user;
     m_runtime.own_context = (u64{block.key.mode + 1} << 32) | (m_generation << Runtime::own_generation_shift);
     return m_memory->executable(block.code_offset);
+}
+
+/// A block that found itself changed before it began was not entered.
+void TranslatorEngine::take_back_refused() {
+    if (m_runtime.leave != Leave::budget) return;
+    if ((static_cast<u64>(m_runtime.counter) & entries_mask) + 1 != m_resumed_entry) return;
+    --m_ledger.level(m_arrived_by);
+    --m_arrivals;
 }
 
 void TranslatorEngine::leave() {
@@ -218,6 +228,7 @@ void TranslatorEngine::leave() {
 /// of entries nor a return stack overflows.
 const u8* TranslatorEngine::go_on() {
     m_returns[m_ran_user].top = m_runtime.return_top;
+    take_back_refused();
     leave();
     const i64 left = maximum_budget - static_cast<i64>(static_cast<u64>(m_runtime.counter) & entries_mask);
     if (left < maximum_budget / 2) return nullptr;

@@ -83,7 +83,7 @@ class Translator {
     HostAddress emit_in_window(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
                                const asmjit::Label& after);
     asmjit::Label emit_window_miss_later(u32 i, const asmjit::Label& after);
-    bool through_window(u32 i) const { return m_mode->windows && (m_block->looked_up >> i & 1) == 0; }
+    bool through_window(u32 i) const;
     /// What comes next is an access that may fault.
     void note_access(HostAddress at);
     void emit_effective_offset(const Insn& insn);

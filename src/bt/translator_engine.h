@@ -108,6 +108,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void enter(const Turn& turn);
     /// Before generated code goes on in the turn's block; where its code is.
     const u8* arrive(const Turn& turn);
+    void take_back_refused();
     /// After generated code: RIP and the budget, as it says in Runtime how it was left.
     void leave();
     /// The same, and what to do next; null: the loop has to do it.
@@ -182,6 +183,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     // Within one enter().
     std::optional<Turn> m_turn; ///< found by go_on(), for the loop
     u64 m_arrivals = 0;         ///< counted by the engine
+    Level m_arrived_by = Level::resume;
     /// The return stacks, one for each privilege, so that a system call keeps the user's. An old one may be used again
     /// as long as nothing has become invalid since.
     struct Returns {

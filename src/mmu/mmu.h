@@ -69,8 +69,9 @@ class Mmu final : TableWriteListener {
         std::array<u64, entries> marks; ///< of frames with code: where their marks are, less (linear address >> 3)
     };
     /// The write tag of a page that could be written but for the code in its frame has this bit wrong: what is not
-    /// marked as code may be written.
-    static constexpr u32 beside_code = 0x80000000;
+    /// marked as code may be written. The bit is above all page numbers, and below those by which translated code lets
+    /// a match fail where an operand is not aligned (bits 28 to 31, bt/emit_memory.cpp).
+    static constexpr u32 beside_code = 1u << 27;
     /// Supervisor's, then user's; aligned to 64 bytes, at the same address for the life of the Mmu.
     FastTlb* fast_tlb() { return m_fast; }
     /// Zeroed memory for the tables of an engine, at a fixed distance from fast_tlb(), so that generated code reaches
@@ -123,7 +124,7 @@ class Mmu final : TableWriteListener {
         const FastTlb& fast = m_fast[user];
         const u32 at = static_cast<u32>(address.value);
         const u32 i = index(address);
-        if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != beside_code) return nullptr;
+        if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != 0u - beside_code) return nullptr;
         u32 marks;
         std::memcpy(&marks, reinterpret_cast<const u8*>(fast.marks[i] + (at >> 3)), sizeof marks);
         if ((marks >> (at & 7) & ((1u << size) - 1)) != 0) return nullptr;

@@ -32,7 +32,7 @@ def check_manual(root):
 
 def check_completion(root):
     file = str(root / "usr/share/bash-completion/completions/ringshift")
-    for words, expected in ((["r"], "run resume"), (["run", "--snap"], "--snapshot --snapshots"), (["bench", "ca"], "cache"),
+    for words, expected in ((["ru"], "run"), (["run", "--snap"], "--snapshot --snapshots"), (["bench", "ca"], "cache"),
                             (["bench", "cache", "--pol"], "--policies"), (["run", "some-file"], "")):
         found = output("bash", "-c", COMPLETE, "bash", file, "ringshift", *words).strip()
         check(found == expected, "%s is completed to %r, not %r" % (words, expected, found))
