@@ -49,7 +49,7 @@ def main():
     source, work = (Path(argument).resolve() for argument in sys.argv[1:3])
     tree, build = work / "tree", work / "build"
     shutil.rmtree(tree, ignore_errors=True)
-    for part in ("src", "tests", "cmake", "guests"):
+    for part in ("src", "tests", "cmake", "guests", "packaging"):
         # With new times: objects of mutants from an interrupted run must not pass for current ones.
         shutil.copytree(source / part, tree / part, ignore=shutil.ignore_patterns("cache"), copy_function=shutil.copy)
     shutil.copy(source / "CMakeLists.txt", tree)
@@ -61,7 +61,7 @@ def main():
     def failures():
         """The number of failing cases; a program that crashes or does not end has noticed, too."""
         cases = sorted(tree.glob("tests/insn/*/*.asm"))
-        command = [build / "insn_runner", build / "tests/insn/host_runner", tree / "tests/insn", *cases]
+        command = [build / "insn_runner", build / "tests/insn/host_runner", tree / "tests/insn", "--engine", "interp", *cases]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, timeout=600)
         except subprocess.TimeoutExpired:
