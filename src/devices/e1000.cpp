@@ -427,7 +427,7 @@ void E1000::archive(Archive& ar) {
     ar(s.registers, s.phy, s.connected, s.io_address, s.next_interrupt, s.packet, s.packet_too_long, s.packet_options,
        s.packet_segmented, s.checksums, s.segmentation);
     m_eeprom.archive(ar);
-    ar.check(s.packet.size() <= (u32{1} << 17), "E1000 packet");
+    ar.check(s.packet.size() <= longest_packet, "E1000 packet");
     if (!ar.ok()) s.packet.clear();
 }
 

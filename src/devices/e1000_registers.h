@@ -8,6 +8,9 @@
 
 namespace ringshift::e1000 {
 
+/// No header and no payload of a packet to segment is larger than this together, in bytes.
+inline constexpr std::size_t longest_packet = 0x10000 + 256;
+
 /// Offsets in the memory BAR.
 enum Register : u32 {
     CTRL = 0x0000,

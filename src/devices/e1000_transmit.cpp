@@ -11,8 +11,6 @@ using namespace e1000;
 
 namespace {
 
-/// No header and no payload of a packet to segment is larger than this together.
-constexpr std::size_t longest_packet = 0x10000 + 256;
 /// One turn of transmit(): then the guest goes on, and a timer of about the time that a gigabit wire needs.
 constexpr u64 turn_bytes = 256 << 10;
 constexpr u64 rest_ns = 50'000;
