@@ -23,6 +23,7 @@ std::string random_options(RandomValues& random) {
     std::string options = fmt::format("bt:hot={}", random.below(4));
     if (random.chance(3)) options += fmt::format(",block={}", 1 + random.below(64));
     if (random.chance(2)) options += ",cache=64K";
+    if (random.chance(3)) options += ",windows=on,windows-ring0=on";
     for (const char* mechanism : {"native", "memory", "link", "link-pages", "probe"})
         if (random.chance(8)) options += fmt::format(",{}=off", mechanism);
     static constexpr const char* policies[] = {"", ",policy=flush", ",policy=fifo:4", ",policy=ring"};
