@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh [OUTDIR]: builds linux-mini in OUTDIR (default: guests/cache/linux-mini) from Debian's i386 packages:
 #   vmlinuz-686, vmlinuz-686-pae          the unmodified kernels
-#   initrd-686.gz, initrd-686-pae.gz      busybox, our init, and the modules for disks and file systems
+#   initrd-686.gz, initrd-686-pae.gz      busybox, our init, and modules for disks, file systems, network and USB
 #   disk.img                              a raw disk: MBR, GRUB, one ext2 partition with all of the above
 #   linux-mini.iso                        the same as a bootable CD
 # Run again it does nothing if nothing here changed; remove OUTDIR to take newer packages. Needs no root and no loop device.
@@ -70,6 +70,7 @@ build_initrd() { # FLAVOUR MODULE_TREE
     chmod 755 "$root/sbin/network"
     modules_in_order order ata_piix ata_generic sd_mod sr_mod crc32c_generic ext4 isofs vfat nls_cp437 nls_ascii floppy
     modules_in_order order.network af_packet e1000 ne2k-pci ne
+    modules_in_order order.usb uhci-hcd usbhid hid-generic evdev
     (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0) | gzip -9n >"$out/initrd-$1.gz"
 }
 

@@ -297,6 +297,14 @@ const std::vector<OptionRow>& option_table() {
              o.machine.cpu = o.explain.cpu = text;
              return Unit{};
          }},
+        {"--mouse", "KIND", for_run, "Machine",
+         "tablet (a PS/2 mouse, and a USB tablet for systems that have drivers for it: the pointer need not be "
+         "captured) or ps2 (the mouse alone, and no USB); default tablet",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"tablet", "ps2"}));
+             o.machine.tablet = text == "tablet";
+             return Unit{};
+         }},
         {"--nic", "CARD", for_run, "Network",
          "e1000, ne2k-pci (RTL8029), ne2k-isa (port 300h, IRQ 10) or none; default e1000, with --deterministic and "
          "lockstep none",

@@ -40,6 +40,7 @@ void View::request() {
         }
         look.text = std::move(text);
         look.paused = machine.paused();
+        look.can_point = machine.input().can_point();
         look.executed = statistics.executed;
         look.executing_ns = statistics.executing_ns;
         look.disk_uses = statistics.disk_uses;
@@ -58,6 +59,7 @@ bool View::take(Look& look) {
     look.picture_number = newest.picture_number;
     look.text = newest.text;
     look.paused = newest.paused;
+    look.can_point = newest.can_point;
     look.executed = newest.executed;
     look.executing_ns = newest.executing_ns;
     look.disk_uses = newest.disk_uses;

@@ -21,6 +21,7 @@ struct Look {
     Picture picture;        ///< empty if not wanted
     std::optional<TextScreen> text;
     bool paused = false;
+    bool can_point = false; ///< Input::can_point()
     u64 executed = 0;
     u64 executing_ns = 0;
     u64 disk_uses = 0;

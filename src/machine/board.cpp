@@ -43,6 +43,7 @@ Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardC
                                            TRY(GuestRam::create(video_memory_size))));
     TRY(board->wire_ports());
     TRY(board->attach_network_card());
+    if (config.tablet) board->attach_usb();
     TRY(board->attach_drives());
     const FirmwareFacts facts{board->m_memory->low_ram(), board->m_memory->high_ram(), board->has_apic()};
     configure_firmware(board->m_fw_cfg, config, facts, content);
@@ -233,6 +234,15 @@ Result<> Board::attach_network_card() {
     return Unit{};
 }
 
+void Board::attach_usb() {
+    m_tablet = std::make_unique<UsbTablet>(m_timeline);
+    m_uhci = std::make_unique<Uhci>(m_timeline, m_dma);
+    m_uhci->attach(0, *m_tablet);
+    m_pci.add(1, 2, *m_uhci);
+    m_devices.push_back(m_tablet.get());
+    m_devices.push_back(m_uhci.get());
+}
+
 Result<> Board::change_medium(Medium kind, unsigned number, const std::string& path) {
     if (number >= (kind == Medium::cdrom ? m_cdroms.size() : m_floppy_images.size()))
         return make_error("the machine has no {} drive {}", kind == Medium::cdrom ? "CD-ROM" : "floppy", number);
@@ -315,6 +325,8 @@ void Board::place_local_apic() {
 void Board::map(PciFunction& function, unsigned index, BarKind kind, u64 address, u64 size) {
     if (&function == &m_ide && index == ide_bus_master_bar) {
         m_ports.claim_free(static_cast<u16>(address), static_cast<u32>(size), 4, m_ide.bus_master(), "ide");
+    } else if (&function == m_uhci.get() && index == Uhci::register_bar) {
+        m_ports.claim_free(static_cast<u16>(address), static_cast<u32>(size), 4, m_uhci->registers(), "uhci");
     } else if (&function == &m_vga && index == Vga::framebuffer_bar) {
         m_memory->place_memory(address, size, m_video_memory.data(), m_video_pages.bytes());
         m_video_pages.address = address;
@@ -336,6 +348,8 @@ void Board::map(PciFunction& function, unsigned index, BarKind kind, u64 address
 void Board::unmap(PciFunction& function, unsigned index) {
     if (&function == &m_ide && index == ide_bus_master_bar) {
         m_ports.release(m_ide.bus_master());
+    } else if (&function == m_uhci.get() && index == Uhci::register_bar) {
+        m_ports.release(m_uhci->registers());
     } else if (&function == &m_vga && index == Vga::framebuffer_bar) {
         m_memory->release_memory(m_video_memory.data());
         m_video_pages.address.reset();

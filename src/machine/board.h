@@ -22,6 +22,8 @@
 #include "devices/rtc.h"
 #include "devices/screen.h"
 #include "devices/uart.h"
+#include "devices/uhci.h"
+#include "devices/usb_tablet.h"
 #include "devices/vga.h"
 #include "machine/boot_blobs.h"
 #include "machine/config.h"
@@ -110,6 +112,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Pit& pit() { return m_pit; }
     /// Null: there is none.
     NetworkCard* network_card() { return m_network_card.get(); }
+    /// Null: there is none.
+    UsbTablet* tablet() { return m_tablet.get(); }
     /// What the clock chip showed at power-on, seconds since 1970 UTC.
     i64 clock_start() const { return m_clock_start; }
 
@@ -119,6 +123,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Result<> attach_drives();
     Result<std::unique_ptr<DiskImage>> open_image(const std::string& path, DiskImageOptions options);
     Result<> attach_network_card();
+    void attach_usb();
     Result<> insert_floppy(unsigned number, const DriveConfig& drive);
 
     // PciMapper
@@ -220,6 +225,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     FwCfg m_fw_cfg;
     FrameSink m_frame_sink;
     std::unique_ptr<NetworkCard> m_network_card;
+    std::unique_ptr<UsbTablet> m_tablet;
+    std::unique_ptr<Uhci> m_uhci; ///< null: there is no USB
 
     u64 m_disk_uses = 0; ///< before the images, which count here
     std::vector<AtapiCdrom*> m_cdroms;

@@ -87,6 +87,8 @@ struct MachineConfig {
     std::vector<DriveConfig> cdroms;  ///< at most 2: secondary master and slave
     std::vector<DriveConfig> floppies;
     NetworkConfig network;
+    /// A USB controller with a tablet on it, beside the PS/2 mouse.
+    bool tablet = true;
     /// Letters in the order to try: a floppy, c disk, d CD-ROM; empty: the firmware's order, kernels first.
     std::string boot_order;
     std::optional<KernelConfig> kernel;

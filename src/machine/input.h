@@ -77,6 +77,11 @@ class Input {
     virtual bool typed() const = 0;
     /// Relative movement in counts, y grows downwards; wheel in notches, positive is away from the user.
     virtual void mouse(int dx, int dy, int wheel, u8 buttons) = 0;
+    /// Whether the guest follows point(): it has a driver for the tablet that is listening.
+    virtual bool can_point() const = 0;
+    /// A place on the screen, 0 to `pointer_extent` to the right and down; the rest as with mouse().
+    virtual void point(int x, int y, int wheel, u8 buttons) = 0;
+    static constexpr int pointer_extent = 32767;
 };
 
 } // namespace ringshift

@@ -63,6 +63,10 @@ class Machine::Implementation::GivenInput final : public Input {
     void mouse(int dx, int dy, int wheel, u8 buttons) override {
         m_machine.give([=](Implementation& machine) { machine.typist->mouse(dx, dy, wheel, buttons); });
     }
+    bool can_point() const override { return m_machine.typist->can_point(); }
+    void point(int x, int y, int wheel, u8 buttons) override {
+        m_machine.give([=](Implementation& machine) { machine.typist->point(x, y, wheel, buttons); });
+    }
 
   private:
     Implementation& m_machine;
@@ -86,7 +90,7 @@ Result<> Machine::Implementation::build_parts() {
         board = std::move(new_board);
     }
     engine = TRY(make_engine(config, board->cpu()));
-    typist = std::make_unique<Typist>(board->timeline(), board->keyboard());
+    typist = std::make_unique<Typist>(board->timeline(), board->keyboard(), board->tablet());
     debug_access = std::make_unique<DebugAccess>(board->cpu(), *engine);
     if (host.tick) {
         m_tick_timer = board->timeline().create_transient_timer([this](u64) { tick(); });

@@ -19,8 +19,11 @@ u16 device_code(Key key) {
 
 } // namespace
 
-Typist::Typist(Timeline& timeline, I8042& keyboard)
-    : m_timeline(timeline), m_keyboard(keyboard), m_timer(timeline.create_transient_timer([this](u64) { next(); })) {}
+static_assert(UsbTablet::extent == Input::pointer_extent);
+
+Typist::Typist(Timeline& timeline, I8042& keyboard, UsbTablet* tablet)
+    : m_timeline(timeline), m_keyboard(keyboard), m_tablet(tablet),
+      m_timer(timeline.create_transient_timer([this](u64) { next(); })) {}
 
 void Typist::key(Key key, bool down) { m_keyboard.key(device_code(key), down); }
 
@@ -48,6 +51,10 @@ void Typist::mouse(int dx, int dy, int wheel, u8 buttons) {
     for (unsigned i = 0; i < order.size(); ++i)
         if (((buttons ^ m_buttons) & order[i]) != 0) m_keyboard.mouse_button(i, (buttons & order[i]) != 0);
     m_buttons = buttons;
+}
+
+void Typist::point(int x, int y, int wheel, u8 buttons) {
+    if (m_tablet != nullptr) m_tablet->point(x, y, wheel, buttons);
 }
 
 } // namespace ringshift

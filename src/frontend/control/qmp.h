@@ -20,12 +20,19 @@ namespace ringshift {
 
 class Session;
 
+/// What input-send-event has made of the pointer; used on the guest's thread.
+struct QmpPointer {
+    int x = 0, y = 0;
+    u8 buttons = 0;
+};
+
 /// What commands act on.
 struct QmpTarget {
     Session& session;
     /// The guest has ended, or the socket is being closed: false from on_guest().
     std::function<bool(const std::function<void()>& work)> on_guest;
     std::shared_ptr<QmpJobs> jobs;
+    std::shared_ptr<QmpPointer> pointer = std::make_shared<QmpPointer>();
 };
 
 /// One command under way.

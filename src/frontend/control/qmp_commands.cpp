@@ -110,6 +110,86 @@ Result<json> type_text(QmpCall& call) {
     });
 }
 
+/// {"type": "abs"|"rel", "data": {"axis": "x"|"y", "value": N}}, {"type": "btn", "data": {"button": NAME, "down":
+/// BOOL}} and {"type": "key", "data": {"key": KEY, "down": BOOL}}, as one step of the pointer.
+struct PointerStep {
+    std::optional<int> x, y;
+    int dx = 0, dy = 0, wheel = 0;
+    std::vector<std::pair<u8, bool>> buttons;
+    std::vector<std::pair<Key, bool>> keys;
+};
+
+std::string text_of(const json& data, const char* name) {
+    return data.contains(name) && data[name].is_string() ? data[name].get<std::string>() : std::string();
+}
+
+Result<> add_axis(PointerStep& step, bool absolute, const json& data) {
+    const std::string axis = text_of(data, "axis");
+    if ((axis != "x" && axis != "y") || !data.contains("value") || !data["value"].is_number_integer())
+        return make_error("a movement has the members 'axis' (x or y) and 'value'");
+    const i64 value = data["value"].get<i64>();
+    if (value < (absolute ? 0 : -Input::pointer_extent) || value > Input::pointer_extent)
+        return make_error("Parameter 'value' does not accept {}", value);
+    const int number = static_cast<int>(value);
+    if (absolute)
+        (axis == "x" ? step.x : step.y) = number;
+    else
+        (axis == "x" ? step.dx : step.dy) = number;
+    return Unit{};
+}
+
+Result<> add_button(PointerStep& step, const json& data) {
+    const std::string name = text_of(data, "button");
+    if (!data.contains("down") || !data["down"].is_boolean()) return make_error("Parameter 'down' is missing");
+    const bool down = data["down"].get<bool>();
+    if (name == "wheel-up" || name == "wheel-down") {
+        if (down) step.wheel += name == "wheel-up" ? 1 : -1;
+        return Unit{};
+    }
+    const u8 button = name == "left"     ? mouse_button::left
+                      : name == "right"  ? mouse_button::right
+                      : name == "middle" ? mouse_button::middle
+                                         : u8{0};
+    if (button == 0) return make_error("Parameter 'button' does not accept value '{}'", name);
+    step.buttons.emplace_back(button, down);
+    return Unit{};
+}
+
+Result<> add_event(PointerStep& step, const json& event) {
+    if (!event.is_object() || !event.contains("type") || !event.contains("data") || !event["data"].is_object())
+        return make_error("an event is an object with the members 'type' and 'data'");
+    const json &type = event["type"], &data = event["data"];
+    if (type == "abs" || type == "rel") return add_axis(step, type == "abs", data);
+    if (type == "btn") return add_button(step, data);
+    if (type != "key" || !data.contains("key") || !data.contains("down") || !data["down"].is_boolean())
+        return make_error("an event is abs, rel, btn, or key with 'key' and 'down'");
+    step.keys.emplace_back(TRY(key_of(data["key"])), data["down"].get<bool>());
+    return Unit{};
+}
+
+/// Buttons stay as they are, and the pointer where it is, until a later command says something else.
+Result<json> send_input(QmpCall& call) {
+    PointerStep step;
+    for (const json& event : call.arguments["events"]) TRY(add_event(step, event));
+    return on_machine(call, [&](Machine& machine) -> Result<> {
+        QmpPointer& pointer = *call.target.pointer;
+        for (const auto& [button, down] : step.buttons)
+            pointer.buttons = static_cast<u8>(down ? pointer.buttons | button : pointer.buttons & ~button);
+        Input& input = machine.input();
+        for (const auto& [key, down] : step.keys) input.key(key, down);
+        if (step.x) pointer.x = *step.x;
+        if (step.y) pointer.y = *step.y;
+        if ((step.x || step.y) && !input.can_point())
+            return make_error("the guest does not use the tablet: it has no driver for it, or --mouse ps2 was given");
+        const bool moved = step.dx != 0 || step.dy != 0;
+        if (!input.can_point() || moved)
+            input.mouse(step.dx, step.dy, step.wheel, pointer.buttons);
+        else
+            input.point(pointer.x, pointer.y, step.wheel, pointer.buttons);
+        return Unit{};
+    });
+}
+
 // ---- Media ---------------------------------------------------------------------------------------------------------
 
 struct RemovableDrive {
@@ -270,6 +350,9 @@ const std::vector<QmpCommand>& qmp_commands() {
          screendump},
         {"send-key", {{"keys", Type::array, true}, {"hold-time", Type::number_integer, false}}, send_key},
         {"x-type-text", {{"text", Type::string, true}}, type_text},
+        {"input-send-event",
+         {{"events", Type::array, true}, {"device", Type::string, false}, {"head", Type::number_integer, false}},
+         send_input},
         {"eject",
          {{"device", Type::string, false}, {"id", Type::string, false}, {"force", Type::boolean, false}},
          eject},

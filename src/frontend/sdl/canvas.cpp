@@ -210,6 +210,20 @@ SDL_Point Canvas::guest_point(int x, int y) const {
     return {at(x, place.x, place.w, m_guest_width), at(y, place.y, place.h, m_guest_height)};
 }
 
+/// The middle of the pixel, so that the guest comes to the same one whichever way it rounds.
+SDL_Point Canvas::pointer_at(int x, int y) const {
+    const SDL_Point pixel = guest_point(x, y);
+    const auto scaled = [](int at, int size) { return (2 * at + 1) * (Input::pointer_extent + 1) / (2 * size); };
+    return {scaled(pixel.x, m_guest_width), scaled(pixel.y, m_guest_height)};
+}
+
+bool Canvas::in_picture(int x, int y) const {
+    const double pixels = density(m_window, m_renderer);
+    const SDL_Point point{static_cast<int>(x * pixels), static_cast<int>(y * pixels)};
+    const SDL_Rect place = current_place();
+    return SDL_PointInRect(&point, &place) == SDL_TRUE;
+}
+
 void Canvas::set_marks(std::vector<SDL_Rect> marks) {
     m_changed = m_changed || !marks.empty() || !m_marks.empty();
     m_marks = std::move(marks);

@@ -36,6 +36,9 @@ class Canvas {
     Scaling::Fit scaling() const { return m_scaling.fit; }
     /// The guest's pixel under a point of the window, clamped to the picture.
     SDL_Point guest_point(int x, int y) const;
+    /// Where that is on the screen, each from 0 to Input::pointer_extent.
+    SDL_Point pointer_at(int x, int y) const;
+    bool in_picture(int x, int y) const;
     /// Rectangles of guest pixels to be marked.
     void set_marks(std::vector<SDL_Rect> marks);
 

@@ -58,8 +58,15 @@ class Window final : public FrontEnd {
     std::string lights();
     void send_key(Key key, bool down);
     void release_keys();
+    void release_buttons();
     void send_mouse();
     void capture_mouse(bool captured);
+    /// The guest's pointer is where the host's is: nothing is captured.
+    bool pointing() const { return m_pointing && !m_captured; }
+    void follow_pointing();
+    void handle_motion(const SDL_MouseMotionEvent& event);
+    void select_text(const SDL_MouseButtonEvent& event);
+    void give_mouse(int wheel);
     void show_title();
     void show(std::string message, u64 duration_ns = message_ns);
     void show_status();
@@ -76,6 +83,9 @@ class Window final : public FrontEnd {
     bool m_exposed = false; ///< has to be drawn again
     int m_dx = 0, m_dy = 0, m_wheel = 0;
     u8 m_buttons = 0;
+    bool m_pointing = false;          ///< the guest has a driver for the tablet
+    bool m_pointed = false;           ///< m_point is new
+    SDL_Point m_point{};              ///< Canvas::pointer_at()
     std::string m_host_error;         ///< shown until the guest runs on
     std::optional<Cell> m_drag_start; ///< the button is down in a text screen
     Cell m_drag_end{};
@@ -131,6 +141,7 @@ void Window::run(Session& session) {
                 handle(event);
             } while (SDL_PollEvent(&event) != 0);
         }
+        follow_pointing();
         send_mouse();
         if (m_wants_audio && !std::exchange(m_tried_audio, true)) open_audio();
         if (std::string error = session.take_host_error(); !error.empty()) m_host_error = std::move(error);
@@ -177,17 +188,10 @@ void Window::handle(const SDL_Event& event) {
     case SDL_DROPFILE:
     case SDL_DROPTEXT:
     case SDL_DROPCOMPLETE: handle_drop(event.drop); break;
-    case SDL_MOUSEMOTION:
-        if (m_drag_start) {
-            m_drag_end = cell_at(event.motion.x, event.motion.y);
-            mark_selection();
-        }
-        if (!m_captured) break;
-        m_dx += event.motion.xrel;
-        m_dy += event.motion.yrel;
-        break;
+    case SDL_MOUSEMOTION: handle_motion(event.motion); break;
     case SDL_MOUSEWHEEL:
-        if (m_captured) m_wheel += event.wheel.direction == SDL_MOUSEWHEEL_FLIPPED ? -event.wheel.y : event.wheel.y;
+        if (m_captured || m_pointing)
+            m_wheel += event.wheel.direction == SDL_MOUSEWHEEL_FLIPPED ? -event.wheel.y : event.wheel.y;
         break;
     case SDL_RENDER_TARGETS_RESET:
     case SDL_RENDER_DEVICE_RESET: m_exposed = true; break;
@@ -203,6 +207,7 @@ void Window::handle_window(const SDL_WindowEvent& event) {
     case SDL_WINDOWEVENT_SHOWN: m_exposed = true; break;
     case SDL_WINDOWEVENT_FOCUS_LOST:
         release_keys();
+        release_buttons();
         capture_mouse(false);
         break;
     default: break;
@@ -373,35 +378,55 @@ void Window::use_slot(int slot, bool save) {
         [this](Result<std::string> result) { show(result.ok() ? result.value() : result.error().message); });
 }
 
+void Window::handle_motion(const SDL_MouseMotionEvent& event) {
+    if (m_drag_start) {
+        m_drag_end = cell_at(event.x, event.y);
+        mark_selection();
+    } else if (m_captured) {
+        m_dx += event.xrel;
+        m_dy += event.yrel;
+    } else if (pointing()) {
+        m_point = m_canvas->pointer_at(event.x, event.y);
+        m_pointed = true;
+        SDL_ShowCursor(m_canvas->in_picture(event.x, event.y) ? SDL_DISABLE : SDL_ENABLE);
+    }
+}
+
+/// The left button while the mouse is free.
+void Window::select_text(const SDL_MouseButtonEvent& event) {
+    const bool text = m_look.text && m_look.text->columns != 0 && m_look.text->rows != 0;
+    if (event.type == SDL_MOUSEBUTTONDOWN) {
+        if (text)
+            m_drag_start = m_drag_end = cell_at(event.x, event.y);
+        else if (!pointing())
+            capture_mouse(true);
+    } else if (m_drag_start) {
+        // A click without a drag is for the mouse.
+        if (*m_drag_start != m_drag_end)
+            copy_text(*m_drag_start, m_drag_end);
+        else if (!pointing())
+            capture_mouse(true);
+        m_drag_start.reset();
+        mark_selection();
+    }
+}
+
 void Window::handle_button(const SDL_MouseButtonEvent& event) {
     const bool down = event.type == SDL_MOUSEBUTTONDOWN;
-    if (!m_captured) {
-        if (event.button != SDL_BUTTON_LEFT) return;
-        const bool text = m_look.text && m_look.text->columns != 0 && m_look.text->rows != 0;
-        if (down && text) {
-            m_drag_start = m_drag_end = cell_at(event.x, event.y);
-        } else if (down) {
-            capture_mouse(true);
-        } else if (m_drag_start) {
-            // A click without a drag is for the mouse.
-            if (*m_drag_start == m_drag_end)
-                capture_mouse(true);
-            else
-                copy_text(*m_drag_start, m_drag_end);
-            m_drag_start.reset();
-            mark_selection();
-        }
+    const bool selects = m_drag_start || (down && (SDL_GetModState() & KMOD_SHIFT) != 0);
+    if (!m_captured && (!pointing() || selects)) {
+        if (event.button == SDL_BUTTON_LEFT) select_text(event);
         return;
     }
     const u8 button = event.button == SDL_BUTTON_LEFT     ? mouse_button::left
                       : event.button == SDL_BUTTON_RIGHT  ? mouse_button::right
                       : event.button == SDL_BUTTON_MIDDLE ? mouse_button::middle
                                                           : u8{0};
-    if (button == 0) return;
+    if (button == 0 || (pointing() && down && !m_canvas->in_picture(event.x, event.y))) return;
     send_mouse(); // the way up to here, before the button
+    if (pointing()) m_point = m_canvas->pointer_at(event.x, event.y);
     m_buttons = static_cast<u8>(down ? m_buttons | button : m_buttons & ~button);
-    Machine& machine = m_session->machine();
-    machine.post([&machine, buttons = m_buttons] { machine.input().mouse(0, 0, 0, buttons); });
+    give_mouse(0);
 }
 
 // ---- To the guest --------------------------------------------------------------------------------------------------
@@ -422,12 +447,37 @@ void Window::release_keys() {
 }
 
 void Window::send_mouse() {
-    if (m_dx == 0 && m_dy == 0 && m_wheel == 0) return;
+    if (m_dx == 0 && m_dy == 0 && m_wheel == 0 && !m_pointed) return;
+    give_mouse(std::exchange(m_wheel, 0));
+}
+
+/// Where the mouse is or how far it has come, its buttons, and so many notches of the wheel.
+void Window::give_mouse(int wheel) {
     Machine& machine = m_session->machine();
-    machine.post([&machine, dx = m_dx, dy = m_dy, wheel = m_wheel, buttons = m_buttons] {
-        machine.input().mouse(dx, dy, wheel, buttons);
-    });
-    m_dx = m_dy = m_wheel = 0;
+    if (pointing())
+        machine.post([&machine, at = m_point, wheel, buttons = m_buttons] {
+            machine.input().point(at.x, at.y, wheel, buttons);
+        });
+    else
+        machine.post([&machine, dx = m_dx, dy = m_dy, wheel, buttons = m_buttons] {
+            machine.input().mouse(dx, dy, wheel, buttons);
+        });
+    m_dx = m_dy = 0;
+    m_pointed = false;
+}
+
+/// The guest's driver for the tablet comes and goes.
+void Window::follow_pointing() {
+    if (m_pointing == m_look.can_point) return;
+    release_buttons();
+    m_pointing = m_look.can_point;
+    if (m_pointing) capture_mouse(false);
+    if (!m_pointing) SDL_ShowCursor(SDL_ENABLE);
+    show_title();
+}
+
+void Window::release_buttons() {
+    if (std::exchange(m_buttons, u8{0}) != 0) give_mouse(0);
 }
 
 void Window::capture_mouse(bool captured) {
@@ -435,12 +485,8 @@ void Window::capture_mouse(bool captured) {
     if (captured && SDL_SetRelativeMouseMode(SDL_TRUE) != 0) return show("this display cannot capture the mouse");
     if (!captured) SDL_SetRelativeMouseMode(SDL_FALSE);
     SDL_SetWindowKeyboardGrab(m_canvas->window(), captured ? SDL_TRUE : SDL_FALSE);
+    release_buttons();
     m_captured = captured;
-    if (!captured && m_buttons != 0) {
-        m_buttons = 0;
-        Machine& machine = m_session->machine();
-        machine.post([&machine] { machine.input().mouse(0, 0, 0, 0); });
-    }
     show_title();
 }
 
@@ -449,7 +495,10 @@ void Window::capture_mouse(bool captured) {
 void Window::show_title() {
     std::string title = "Ringshift";
     if (!m_guest.empty()) title += ": " + m_guest;
-    title += m_captured ? " - Ctrl+Alt+G releases the mouse" : " - click to use the mouse";
+    if (m_captured)
+        title += " - Ctrl+Alt+G releases the mouse";
+    else if (!m_pointing)
+        title += " - click to use the mouse";
     SDL_SetWindowTitle(m_canvas->window(), title.c_str());
 }
 
@@ -472,7 +521,9 @@ void Window::show_status() {
     const std::lock_guard lock(m_mutex);
     std::string left = fmt::format("{}: {}", m_engine, m_look.paused ? "paused" : m_speed.text());
     const std::string lamps = lights();
-    std::string right = m_captured ? "Ctrl+Alt+G releases the mouse" : "click: mouse   Ctrl+Alt+H: keys";
+    std::string right = m_captured   ? "Ctrl+Alt+G releases the mouse"
+                        : m_pointing ? "Ctrl+Alt+H: keys"
+                                     : "click: mouse   Ctrl+Alt+H: keys";
     if (host_time_ns() < m_message_until) {
         left = m_message;
         right.clear();
