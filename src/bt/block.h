@@ -65,7 +65,8 @@ struct WindowAccess {
     u32 offset = 0; ///< of the host instruction in the block's code
     u32 cold = 0;   ///< of the code that has the handler do the guest's instruction instead
     u16 insn = 0;
-    u16 missed = 0; ///< what its misses have cost, by a measure of engine_windows.cpp
+    u16 missed = 0; ///< what its misses have cost lately, by a measure of engine_windows.cpp
+    u32 epoch = 0;  ///< when that was
 };
 
 struct Block {

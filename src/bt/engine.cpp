@@ -104,6 +104,7 @@ TranslatorEngine::Turn TranslatorEngine::next_turn(i64 budget) {
     CpuState& state = m_cpu.state;
     if (m_runtime.keeps_missing) [[unlikely]]
         give_up_windows();
+    if (!m_given_up.empty()) try_windows_again();
     bury();
     Turn turn;
     turn.exit = m_interpreter.look_around();
@@ -185,7 +186,11 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
     m_resumed_entry = (static_cast<u64>(m_runtime.counter) & entries_mask) + 1;
     m_runtime.arriving = static_cast<u64>(turn.level);
     const bool user = m_cpu.state.cpl == 3;
-    if (m_modes[block.key.mode].windows) set_gs_base(m_cpu.mmu.window(user));
+    if (m_modes[block.key.mode].windows) {
+        set_gs_base(m_cpu.mmu.window(user));
+        if (m_runtime.faulted.there && block.key.eip == m_runtime.faulted_rip) [[unlikely]]
+            fill_behind_fault(block);
+    }
     Returns& returns = m_returns[user];
     if (returns.generation != m_generation || returns.mode != block.key.mode)
         returns = {m_stubs->empty_return_stack(user), block.key.mode, m_generation};
@@ -207,8 +212,7 @@ void TranslatorEngine::take_back_refused() {
 
 void TranslatorEngine::leave() {
     CpuState& state = m_cpu.state;
-    if (m_windows && m_ran_user)
-        m_cpu.mmu.window_work() += (static_cast<u64>(m_runtime.counter) & entries_mask) + 1 - m_resumed_entry;
+    if (m_windows) note_work((static_cast<u64>(m_runtime.counter) & entries_mask) + 1 - m_resumed_entry);
     m_asked = nothing_asked;
     if (m_runtime.leave == Leave::step) {
         finish_step();

@@ -5,9 +5,12 @@
 // instruction goes on in its cold code: its handler does it, fills the soft TLB or raises the page fault, and then the
 // page is mapped for the next time.
 //
-// A signal costs as much as some thousand instructions. An access that keeps ending in the handler (a device, data
-// beside code, a page that faults on purpose) is better off with the soft TLB: its block is translated again with this
-// access looked up.
+// A signal costs as much as some thousand instructions, and so does mapping a page. An access that keeps ending in the
+// handler (a device, data beside code, a page that faults on purpose), or that needs new pages all the time, is better
+// off with the soft TLB: its block is translated again with this access looked up. After a while it is tried again.
+//
+// When the guest comes back from the page fault of such an access, its page is mapped before it tries again, which
+// saves a signal.
 #include "base/log.h"
 #include "bt/host_faults.h"
 #include "bt/translator_engine.h"
@@ -21,10 +24,32 @@ namespace ringshift::bt {
 namespace {
 // What a miss of an access counts, and how much makes it one that is looked up. Memory that is new to a process faults
 // once for each page, which says little about the access; a device or data beside code will be there the next time too.
-constexpr u16 page_fault_counts = 1, lasting_miss_counts = 32, most_missed = 256;
+// New pages cost the signal and the mapping, and that is what there may be of them in one epoch.
+constexpr u32 new_page_counts = 1, page_fault_counts = 1, lasting_miss_counts = 32, most_missed = 256;
+/// Of all accesses in one epoch; from twice as many on they count three times, and so on.
+constexpr u32 misses_that_count_double = 64;
+/// Time, in entries into blocks: an epoch is some tens of milliseconds. What was given up is tried again after so many.
+constexpr unsigned epoch_shift = 22;
+constexpr u32 epochs_given_up = 16;
 /// Entries into blocks that an address space has to make before it gets a window, for each time that code has to run
 /// before it is translated.
 constexpr u64 work_for_one = 4096;
+} // namespace
+
+namespace {
+void count_miss(Runtime& runtime, const WindowMiss& miss, u32 cost) {
+    if (miss.access->epoch != runtime.epoch) {
+        miss.access->epoch = runtime.epoch;
+        miss.access->missed = 0;
+    }
+    if (runtime.missed_epoch != runtime.epoch) {
+        runtime.missed_epoch = runtime.epoch;
+        runtime.missed = 0;
+    }
+    cost *= 1 + runtime.missed++ / misses_that_count_double;
+    miss.access->missed = static_cast<u16>(miss.access->missed + std::min<u32>(cost, most_missed));
+    if (miss.access->missed >= most_missed) runtime.keeps_missing = miss.block;
+}
 } // namespace
 
 Step step_beside_window(Cpu& cpu, const Insn& insn) {
@@ -32,14 +57,16 @@ Step step_beside_window(Cpu& cpu, const Insn& insn) {
     const WindowMiss miss = std::exchange(runtime.window_miss, {});
     const Step step = handler_for(insn)(cpu, insn);
     if (!miss.there) return step;
-    if (step.flow == Flow::fault)
-        miss.access->missed += page_fault_counts;
-    else if (!cpu.mmu.fill_window(LinearAddr(miss.address), miss.user, miss.write))
-        miss.access->missed += lasting_miss_counts;
-    if (miss.access->missed >= most_missed) {
-        runtime.keeps_missing = miss.block;
-        cpu.end_block();
+    if (step.flow == Flow::fault) {
+        runtime.faulted = miss;
+        runtime.faulted_rip = static_cast<u32>(cpu.state.rip);
+        count_miss(runtime, miss, page_fault_counts);
+    } else if (cpu.mmu.fill_window(LinearAddr(miss.address), miss.user, miss.write)) {
+        count_miss(runtime, miss, new_page_counts);
+    } else {
+        count_miss(runtime, miss, lasting_miss_counts);
     }
+    if (runtime.keeps_missing) cpu.end_block();
     return step;
 }
 
@@ -74,8 +101,12 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     const bool user = m_modes[block.key.mode].cpl == 3;
     const u64 linear = fault.address - m_cpu.mmu.window(user);
     if (linear < Windows::size) {
-        if (m_cpu.mmu.fill_window(LinearAddr(linear), user, fault.write)) return fault.rip;
-        m_runtime.window_miss = {true, user, fault.write, static_cast<u32>(linear), &block, &*access};
+        const WindowMiss miss{true, user, fault.write, static_cast<u32>(linear), &block, &*access};
+        if (m_cpu.mmu.fill_window(LinearAddr(linear), user, fault.write)) {
+            count_miss(m_runtime, miss, new_page_counts);
+            return fault.rip;
+        }
+        m_runtime.window_miss = miss;
     }
     return begin + block.code_offset + access->cold;
 }
@@ -89,7 +120,31 @@ void TranslatorEngine::give_up_windows() {
         if (access.missed >= most_missed) looked_up |= u64{1} << access.insn;
     if (m_looked_up.size() >= 65536) m_looked_up.clear();
     m_looked_up[block.key.hash()] = looked_up;
+    m_given_up.push_back({block.key, m_runtime.epoch});
     destroy(block, Cause::mode);
+}
+
+/// `block` begins with the instruction whose access has raised a page fault.
+void TranslatorEngine::fill_behind_fault(const Block& block) {
+    const WindowMiss miss = std::exchange(m_runtime.faulted, {});
+    if (miss.user == (m_modes[block.key.mode].cpl == 3))
+        m_cpu.mmu.refill_window(LinearAddr(miss.address), miss.user, miss.write);
+}
+
+/// So many blocks were entered.
+void TranslatorEngine::note_work(u64 entries) {
+    if (m_ran_user) m_cpu.mmu.window_work() += entries;
+    m_work += entries;
+    m_runtime.epoch = static_cast<u32>(m_work >> epoch_shift);
+}
+
+/// What was given up long ago goes through the window once more.
+void TranslatorEngine::try_windows_again() {
+    if (m_runtime.epoch - m_given_up.front().epoch < epochs_given_up) return;
+    const BlockKey key = m_given_up.front().key;
+    m_given_up.pop_front();
+    m_looked_up.erase(key.hash());
+    if (Block* block = find(key); block && block->looked_up != 0) destroy(*block, Cause::mode);
 }
 
 } // namespace ringshift::bt

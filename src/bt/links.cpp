@@ -1,5 +1,7 @@
 #include "bt/links.h"
 
+#include <algorithm>
+
 namespace ringshift::bt {
 
 Links::Links(Runtime& runtime)
@@ -10,7 +12,9 @@ Links::Links(Runtime& runtime)
 Links::Page& Links::page_of(const TargetPage& page) {
     if (page.crossed) return m_crossed;
     if (page.large) m_large.set(page.number >> 10);
-    return (page.global ? m_global : m_local)[page.number];
+    Index& index = page.global ? m_global : m_local;
+    index.regions.set(page.number >> 9);
+    return index.pages[page.number];
 }
 
 void Links::arm(Link& link, Block& target, const TargetPage& page) {
@@ -58,11 +62,12 @@ void Links::detach_exits(Block& block) {
 
 void Links::forget_all() {
     for (Index* index : {&m_local, &m_global}) {
-        for (auto& [number, page] : *index) {
+        for (auto& [number, page] : index->pages) {
             page.links.drain([](Link&) {});
             page.slots.drain([this](Slot& slot) { clear(slot); });
         }
-        index->clear();
+        index->pages.clear();
+        index->regions.reset();
     }
     m_crossed.links.drain([](Link&) {});
     m_crossed.slots.drain([this](Slot& slot) { clear(slot); });
@@ -75,47 +80,42 @@ void Links::drop(Page& page) {
 }
 
 void Links::drop(Index& index) {
-    for (auto& [number, page] : index) drop(page);
-    index.clear();
+    for (auto& [number, page] : index.pages) drop(page);
+    index.pages.clear();
+    index.regions.reset();
+}
+
+/// Pages `first` to `first + pages - 1`; whether there were any. Tables are taken back in numbers when a process ends,
+/// and mostly nothing has ever led to what they stood for.
+bool Links::drop(Index& index, u32 first, u32 pages) {
+    constexpr u32 region_pages = 512;
+    bool any = false;
+    for (u32 begin = first; begin < first + pages; begin = (begin | (region_pages - 1)) + 1) {
+        if (!index.regions[begin / region_pages]) continue;
+        const u32 end = std::min(first + pages, (begin | (region_pages - 1)) + 1);
+        for (u32 i = begin; i < end; ++i) {
+            const auto it = index.pages.find(i);
+            if (it == index.pages.end()) continue;
+            drop(it->second);
+            index.pages.erase(it);
+            any = true;
+        }
+        if (end - begin == region_pages) index.regions.reset(begin / region_pages);
+    }
+    return any;
 }
 
 void Links::flush_page(LinearAddr address) {
     drop(m_crossed);
     const u32 number = static_cast<u32>(address.value >> 12);
     const bool large = m_large[number >> 10];
-    const u32 first = large ? number & ~1023u : number;
-    for (Index* index : {&m_local, &m_global}) {
-        for (u32 i = first; i < first + (large ? 1024 : 1); ++i) {
-            const auto it = index->find(i);
-            if (it == index->end()) continue;
-            drop(it->second);
-            index->erase(it);
-        }
-    }
+    for (Index* index : {&m_local, &m_global}) drop(*index, large ? number & ~1023u : number, large ? 1024 : 1);
 }
 
 bool Links::flush_range(u32 first, u32 pages) {
     bool any = m_crossed.links.first() || m_crossed.slots.first();
     drop(m_crossed);
-    for (Index* index : {&m_local, &m_global}) {
-        if (pages == 1) {
-            const auto it = index->find(first);
-            if (it == index->end()) continue;
-            drop(it->second);
-            index->erase(it);
-            any = true;
-            continue;
-        }
-        for (auto it = index->begin(); it != index->end();) {
-            if (it->first - first >= pages) {
-                ++it;
-                continue;
-            }
-            drop(it->second);
-            it = index->erase(it);
-            any = true;
-        }
-    }
+    for (Index* index : {&m_local, &m_global}) any |= drop(*index, first, pages);
     return any;
 }
 

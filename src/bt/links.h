@@ -65,7 +65,10 @@ class Links {
         List<Link, &Link::in_page> links;
         List<Slot, &Slot::in_page> slots;
     };
-    using Index = std::unordered_map<u32, Page>; ///< by linear page number
+    struct Index {
+        std::unordered_map<u32, Page> pages; ///< by linear page number
+        std::bitset<2048> regions;           ///< 2 MiB regions that may have pages
+    };
 
     static u64 context(u32 mode) { return u64{mode + 1} << 32; }
     static u32 slot_of(const Block& block) { return jump_index(block.key.eip); }
@@ -74,6 +77,7 @@ class Links {
     void clear(Slot& slot);
     void drop(Page& page);
     void drop(Index& index);
+    bool drop(Index& index, u32 first, u32 pages);
 
     Runtime& m_runtime;
     CodeMemory* m_memory = nullptr;

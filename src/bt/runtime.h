@@ -99,7 +99,11 @@ struct Runtime {
     i64 counter = 0; ///< r13
 
     WindowMiss window_miss;
-    Block* keeps_missing = nullptr; ///< a block with an access that does so again and again
+    Block* keeps_missing = nullptr;   ///< a block with an access that does so again and again
+    u32 epoch = 0;                    ///< of misses (engine_windows.cpp)
+    u32 missed_epoch = 0, missed = 0; ///< all misses of one epoch
+    WindowMiss faulted;               ///< the last one that raised a page fault, ..
+    u32 faulted_rip = 0;              ///< .. in this instruction
 
     // Where the guest's FPU state is: 1 is in CpuState, 0 in the host's registers. SSE is away only if x87 is.
     u32 sse_away = 1;

@@ -12,6 +12,7 @@
 #include "bt/translator.h"
 #include "cpu/interp/interpreter.h"
 
+#include <deque>
 #include <map>
 #include <unordered_map>
 
@@ -92,6 +93,9 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     bool wants_window(u8 cpl) const;
     u64 take(const HostFault& fault) override;
     void give_up_windows();
+    void fill_behind_fault(const Block& block);
+    void note_work(u64 entries);
+    void try_windows_again();
 
     // Running.
     /// What comes next: the end of the run, a block of generated code, or the interpreter's turn.
@@ -179,6 +183,12 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     bool m_windows = false;                   ///< there are memory windows
     std::unordered_map<u64, u64> m_looked_up; ///< Block::looked_up of the next translation, by hash of the key
+    struct GivenUp {
+        BlockKey key;
+        u32 epoch;
+    };
+    std::deque<GivenUp> m_given_up; ///< blocks with bits there, in the order in which that was decided
+    u64 m_work = 0;                 ///< entries into blocks, as far as they are known
 
     // Within one enter().
     std::optional<Turn> m_turn; ///< found by go_on(), for the loop

@@ -47,6 +47,7 @@ void Mmu::flush_all() {
         Table& table = m_lists[user];
         for (const u16 i : table.filled) clear(i, user);
         table.filled.clear();
+        table.regions.reset();
         table.large_regions.reset();
     }
     if (m_flush_listener) m_flush_listener->flushed_all();
@@ -54,8 +55,14 @@ void Mmu::flush_all() {
 
 void Mmu::flush_non_global() {
     for (const bool user : {false, true}) {
-        std::erase_if(m_lists[user].filled, [&](u16 i) {
-            if (m_tables->slow[user][i].global) return false;
+        Table& table = m_lists[user];
+        table.regions.reset();
+        std::erase_if(table.filled, [&](u16 i) {
+            const Entry& entry = m_tables->slow[user][i];
+            if (entry.global) {
+                if (entry.page != 0) table.regions.set(region(~entry.page << 12));
+                return false;
+            }
             clear(i, user);
             return true;
         });
@@ -144,6 +151,7 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         entry.fetch_tag = translation.executable ? entry.page : 0;
         entry.global = translation.global;
         entry.large = translation.large;
+        table.regions.set(region(address.value));
         if (translation.large) { // both halves of a possible 4 MiB page
             table.large_regions.set(region(address.value));
             table.large_regions.set(region(address.value) ^ 1);

@@ -93,11 +93,14 @@ class Mmu final : TableWriteListener {
     }
     /// How much the current address space has run, in whatever unit its user counts; kept as long as its windows are.
     u64& window_work() { return m_spaces[m_space].work; }
-    u32 window_mappings() const { return m_windows ? m_windows->mappings() : 0; }
     /// After an access through the window has faulted: true if it will succeed now. Else it is to be done by read() or
     /// write(), after which it may be worth while to ask again. May be called in a signal handler, if the signal is the
     /// doing of the code that it interrupts.
     bool fill_window(LinearAddr address, bool user, bool write);
+    /// An access that has raised a page fault is about to be tried again: maps its page if that would have no effect on
+    /// the guest's page tables any more.
+    void refill_window(LinearAddr address, bool user, bool write);
+    const Windows* windows() const { return m_windows.get(); }
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.
     const u8* fast_read(LinearAddr address, unsigned size, bool user) const {
@@ -198,7 +201,8 @@ class Mmu final : TableWriteListener {
     static constexpr std::size_t entries = FastTlb::entries;
     struct Table {
         std::vector<u16> filled;         ///< indexes of entries that may be in use: a flush visits only these
-        std::bitset<2048> large_regions; ///< 2 MiB regions of the linear space that may have entries of large pages
+        std::bitset<2048> regions;       ///< 2 MiB regions of the linear space that may have entries ..
+        std::bitset<2048> large_regions; ///< .. and entries of large pages
     };
     struct Tables { // zeroed memory: all empty, and untouched pages cost nothing
         std::array<FastTlb, 2> fast;
@@ -252,6 +256,7 @@ class Mmu final : TableWriteListener {
     /// Remembers where a translation came from. False: it depends on what cannot be watched.
     bool track(const Translation& translation, LinearAddr address, u64 window_bit);
     TableUse& use_of(u64 frame, const TableUse& use);
+    static bool may_have_entries(const Table& table, u32 first, u32 pages);
     void forget_range(const TableUse& use, u32 first, u32 pages);
     void untrack(u64 frame);
     void untrack_all();
@@ -265,6 +270,7 @@ class Mmu final : TableWriteListener {
     };
     static PagingContext what_counts(PagingContext context);
     void select_space();
+    void forget_work(u64 table);
     u64 give_window(bool user);
 
     PhysicalMap& m_memory;

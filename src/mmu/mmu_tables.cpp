@@ -92,6 +92,12 @@ void Mmu::table_write(PhysAddr address, u64 size) {
     if (m_change_listener) m_change_listener->translations_changed();
 }
 
+bool Mmu::may_have_entries(const Table& table, u32 first, u32 pages) {
+    for (u32 region = first / 512; region <= (first + pages - 1) / 512; ++region)
+        if (table.regions[region]) return true;
+    return false;
+}
+
 void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
     const LinearAddr address(u64{first} << 12);
     for (const bool user : {false, true}) {
@@ -99,6 +105,7 @@ void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
             if (entry_of(address, user).page == tag(address)) forget(index(address), user);
             continue;
         }
+        if (!may_have_entries(m_lists[user], first, pages)) continue;
         for (const u16 i : m_lists[user].filled)
             if (const Entry& entry = m_tables->slow[user][i]; entry.page != 0 && ~entry.page - first < pages)
                 forget(i, user);
@@ -122,6 +129,7 @@ void Mmu::untrack(u64 frame) {
     m_table_frames.erase(it);
     m_memory.set_table(PhysAddr(frame), false);
     ++m_generation;
+    if (m_windows) forget_work(frame);
     if (m_change_listener) m_change_listener->translations_changed();
 }
 

@@ -65,6 +65,22 @@ void Mmu::select_space() {
     m_spaces[m_space].used = ++m_clock;
 }
 
+/// A top page table is cleared or used for something else: the address space that had it has ended, and the next one
+/// with it is another one, which has to prove itself anew. (What the last PDPTE leads to is mostly the system's part,
+/// which all address spaces have and which changes with each.)
+void Mmu::forget_work(u64 table) {
+    for (Space& space : m_spaces) {
+        const bool pae = (space.context.cr4 & (1u << 5)) != 0;
+        const auto has = [&](u64 entry) { return (entry & 1) != 0 && (entry & 0xFFFFFFFFFF000) == table; };
+        const bool its = pae ? std::any_of(space.context.pdpte.begin(), space.context.pdpte.end() - 1, has)
+                             : (space.context.cr3 & 0xFFFFF000) == table;
+        if (!its) continue;
+        space.work = 0;
+        for (const auto& window : space.windows)
+            if (window) m_windows->clear(*window);
+    }
+}
+
 u64 Mmu::give_window(bool user) {
     static_assert(Windows::most_windows >= 2 * most_spaces);
     auto opened = m_windows->open();
@@ -87,6 +103,14 @@ bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
     if (write && !writable) return false;
     m_windows->touch(id);
     return m_windows->map(id, static_cast<u32>(address.value >> 12), host - address.offset(), writable);
+}
+
+void Mmu::refill_window(LinearAddr address, bool user, bool write) {
+    if (!m_windows || !m_spaces[m_space].windows[user]) return;
+    const Access access{write ? AccessKind::Write : AccessKind::Read, user ? Privilege::User : Privilege::Supervisor};
+    const Translation now = probe(m_memory, m_context, address, access);
+    if (!now.ok || !now.accessed || (write && !now.writable)) return;
+    if (check(address, 1, access).ok) fill_window(address, user, write);
 }
 
 } // namespace ringshift

@@ -70,6 +70,7 @@ struct Walker {
         result.address = PhysAddr((page_base.value + offset) & address_mask());
         result.writable = may_write && (leaf & entry_dirty);
         result.user = user_page;
+        result.accessed = (both & entry_accessed) != 0;
         result.executable = executable;
         result.global = (context.cr4 & cr4_pge) && (leaf & entry_global);
         result.large = upper == nullptr;
@@ -125,6 +126,7 @@ struct Walker {
             result.address = PhysAddr(linear & address_mask());
             result.writable = true;
             result.user = true;
+            result.accessed = true;
             return result;
         }
         return (context.cr4 & cr4_pae) ? walk_pae(linear) : walk_32(linear);

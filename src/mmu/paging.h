@@ -41,7 +41,8 @@ struct Translation {
     PhysAddr address;
     bool writable =
         false; ///< a write with this privilege would succeed without a further walk: R/W or WP rules, and D is set
-    bool user = false; ///< user accesses allowed
+    bool user = false;     ///< user accesses allowed
+    bool accessed = false; ///< A is set in all entries, or would be by a walk that sets it
     bool executable = true;
     bool global = false;
     bool large = false; ///< of 2 or 4 MiB

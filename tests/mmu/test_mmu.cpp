@@ -338,7 +338,7 @@ TEST_CASE("windows hold what the TLB allows and page tables take it back from ev
     CHECK_FALSE(fill(0x5000, true)); // D is clear
     REQUIRE(touch(0x5000, true));
     CHECK(fill(0x5000, true));
-    const u32 mapped = rig.mmu.window_mappings();
+    const u32 mapped = rig.mmu.windows()->mappings();
 
     // another address space, in which the same table is used
     rig.map.write_value<u32>(PhysAddr(0x3000), 0x2007);
@@ -349,15 +349,15 @@ TEST_CASE("windows hold what the TLB allows and page tables take it back from ev
     rig.mmu.flush_non_global();
     const u64 second = rig.mmu.window(true);
     CHECK(second != first);
-    CHECK(rig.mmu.window_mappings() == mapped);
+    CHECK(rig.mmu.windows()->mappings() == mapped);
     REQUIRE(touch(0x6000, true));
     CHECK(fill(0x6000, true));
     rig.set(5, 0x7007);
-    CHECK(rig.mmu.window_mappings() == mapped);
+    CHECK(rig.mmu.windows()->mappings() == mapped);
     rig.mmu.set_context(before);
     rig.mmu.flush_non_global();
     CHECK(rig.mmu.window(true) == first);
     CHECK_FALSE(fill(0x5000, false));
     rig.mmu.flush_all();
-    CHECK(rig.mmu.window_mappings() == 0);
+    CHECK(rig.mmu.windows()->mappings() == 0);
 }
