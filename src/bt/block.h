@@ -77,6 +77,8 @@ struct Block {
     std::optional<PhysAddr> second;
     u32 code_offset = 0;
     u32 code_size = 0;
+    /// In the code: for whoever comes from anywhere, and from code that has checked the budget.
+    u32 entry = 0, checked_entry = 0;
     u32 cold_offset = 0; ///< in the code: from here on it is seldom executed
     bool dead = false;
     /// Its bytes have been written: nothing leads to it. Wanted again, it is compared and revived, or destroyed.

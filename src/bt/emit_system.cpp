@@ -39,7 +39,10 @@ bool is_data_segment_load(const Insn& in) {
 Site Translator::make_site(u32 i, u32 rip) const {
     const DecodedInsn& decoded = m_block->insns[i];
     const Insn& in = decoded.insn;
-    Site site{decoded.handler, &in, rip, static_cast<u32>(m_block->insns.size()) - i, rip + in.length, 0};
+    Site site{.handler = decoded.handler, .insn = &in, .rip = rip, .next_rip = rip + in.length};
+    const bool counted = !m_check_at || i > *m_check_at;
+    site.credit = static_cast<u32>(m_options.slack()) + (counted ? static_cast<u32>(m_block->insns.size()) : 0) - i;
+    site.uncounted = counted ? 0 : 1;
     site.fpu_ready = static_cast<u8>(m_mode->controls & fpu_ready::all);
     site.watches_fpu = changes_fpu_readiness(in);
     switch (in.mnemonic) {

@@ -196,10 +196,10 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
         returns = {m_stubs->empty_return_stack(user), block.key.mode, m_generation};
     m_runtime.return_top = returns.top;
     m_runtime.counter = static_cast<i64>((static_cast<u64>(m_runtime.counter) & entries_mask) |
-                                         (static_cast<u64>(m_cpu.state.budget) << budget_shift));
+                                         (static_cast<u64>(m_cpu.state.budget - m_options.slack()) << budget_shift));
     m_ran_user = user;
     m_runtime.own_context = (u64{block.key.mode + 1} << 32) | (m_generation << Runtime::own_generation_shift);
-    return m_memory->executable(block.code_offset);
+    return m_memory->executable(block.code_offset + block.entry);
 }
 
 /// A block that found itself changed before it began was not entered.
@@ -218,7 +218,7 @@ void TranslatorEngine::leave() {
         finish_step();
         return;
     }
-    state.budget = m_runtime.counter >> budget_shift;
+    state.budget = (m_runtime.counter >> budget_shift) + m_options.slack();
     if (m_runtime.leave == Leave::direct) state.rip = m_runtime.link->target;
     if (m_runtime.leave == Leave::budget) {
         state.rip = m_runtime.block->key.eip;
@@ -325,7 +325,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
             block = nullptr;
         }
     }
-    if (block) return {static_cast<i64>(block->insns.size()) <= state.budget ? block : nullptr, false};
+    if (block) return {covers(*block) ? block : nullptr, false};
     const u64 begun = ticks();
     block = translate(key, m_modes[key.mode]);
     m_ledger.ticks_translating += ticks() - begun;
@@ -346,7 +346,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     }
     append_after_sti(*block, mode);
     if (m_options.extend && m_options.native) append_behind_jumps(*block, mode);
-    if (static_cast<i64>(block->insns.size()) > m_cpu.state.budget) return nullptr;
+    if (!covers(*block)) return nullptr;
     check_itself_if_wise(*block);
     if (m_options.instrument) take_counter(*block);
     const auto code = emit(*block, mode);

@@ -63,6 +63,7 @@ void emit_all_that_keeps_flags(x86::Assembler& a) {
     a.rorx(x86::r10, x86::r10, 13);
     a.shrx(x86::r10d, x86::r10d, x86::esi);
     a.shlx(x86::r11, x86::r10, x86::rsi);
+    a.sarx(x86::r11, x86::r10, x86::rsi);
     a.movzx(x86::r11d, x86::r10w);
     a.movsxd(x86::r11, x86::r10d);
     a.crc32(x86::r10d, x86::esi);
@@ -108,9 +109,9 @@ constexpr std::array probes{
               emit_set_flags(a);
               emit_get_flags(a);
           }},
-    Probe{"LEA, NOT, RORX, SHRX, SHLX, MOVZX, MOVSXD, CRC32 or JECXZ changes flags", 0x1D7, 5, 0x1D7,
+    Probe{"LEA, NOT, RORX, SHRX, SHLX, SARX, MOVZX, MOVSXD, CRC32 or JECXZ changes flags", 0x1D7, 5, 0x1D7,
           emit_all_that_keeps_flags},
-    Probe{"LEA, NOT, RORX, SHRX, SHLX, MOVZX, MOVSXD, CRC32 or JECXZ changes flags", 0x002, 5, 0x002,
+    Probe{"LEA, NOT, RORX, SHRX, SHLX, SARX, MOVZX, MOVSXD, CRC32 or JECXZ changes flags", 0x002, 5, 0x002,
           emit_all_that_keeps_flags},
     Probe{"rotating a register does not bring AH to AL and back", 0x11223344, 0x99, 0x11229944,
           [](x86::Assembler& a) {

@@ -21,7 +21,8 @@ void Links::arm(Link& link, Block& target, const TargetPage& page) {
     link.to = &target;
     target.incoming.add(link);
     if (link.crosses) page_of(page).links.add(link);
-    m_memory->patch(link.from->code_offset + link.patch, target.code_offset);
+    const u32 entry = link.checked ? target.checked_entry : target.entry;
+    m_memory->patch(link.from->code_offset + link.patch, target.code_offset + entry);
     if (m_observer) m_observer->linked(link);
 }
 
@@ -37,8 +38,7 @@ void Links::note_jump(const Block& target, const TargetPage& page) {
     const u32 i = slot_of(target);
     clear(m_slots[i]);
     page_of(page).slots.add(m_slots[i]);
-    m_runtime.jumps[i] = {0 - (context(target.key.mode) + target.key.eip),
-                          reinterpret_cast<u64>(m_memory->executable(target.code_offset))};
+    m_runtime.jumps[i] = {0 - (context(target.key.mode) + target.key.eip), code_of(target)};
 }
 
 void Links::clear(Slot& slot) {
@@ -49,7 +49,7 @@ void Links::clear(Slot& slot) {
 void Links::isolate(Block& block) {
     while (Link* link = block.incoming.first()) disarm(*link);
     const u32 i = slot_of(block);
-    if (m_runtime.jumps[i].code == reinterpret_cast<u64>(m_memory->executable(block.code_offset))) clear(m_slots[i]);
+    if (m_runtime.jumps[i].code == code_of(block)) clear(m_slots[i]);
 }
 
 void Links::detach_exits(Block& block) {

@@ -70,6 +70,9 @@ class Links {
         std::bitset<2048> regions;           ///< 2 MiB regions that may have pages
     };
 
+    u64 code_of(const Block& block) const {
+        return reinterpret_cast<u64>(m_memory->executable(block.code_offset + block.entry));
+    }
     static u64 context(u32 mode) { return u64{mode + 1} << 32; }
     static u32 slot_of(const Block& block) { return jump_index(block.key.eip); }
     Page& page_of(const TargetPage& page);

@@ -27,6 +27,7 @@ struct Options : InterpreterOptions {
     bool windows = false;
     bool windows_ring0 = false;
     bool extend = true;
+    bool late_check = true;
     bool link = true;
     bool link_pages = true;
     bool probe = true;
@@ -44,6 +45,11 @@ struct Options : InterpreterOptions {
 #endif
 
     Observer* observer = nullptr; ///< is told what happens to blocks (bt/observer.h); outlives the engine
+
+    /// Instructions that generated code leaves to the interpreter before the end of its budget, so that it may run some
+    /// on credit (translator.cpp).
+    i64 slack() const { return late_check ? 2 * i64{most_on_credit} : 0; }
+    static constexpr u32 most_on_credit = 16;
 
     static constexpr u64 minimum_cache_size = 64 << 10;
     static constexpr u64 maximum_cache_size = 1 << 30;

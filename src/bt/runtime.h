@@ -36,9 +36,10 @@ inline constexpr i64 maximum_budget = 1 << 20;
 struct Site {
     Handler handler = nullptr;
     const Insn* insn = nullptr;
-    u32 rip = 0;       ///< of the instruction
-    u32 remaining = 0; ///< instructions of the block from this one on
+    u32 rip = 0;    ///< of the instruction
+    u32 credit = 0; ///< what the guest's budget is more than that in r13
     u32 next_rip = 0;
+    u32 uncounted = 0; ///< 1: r13 does not count this entry of the block yet
     u32 continues = 0; ///< 1: Flow::stop does not leave the block (the handler asks for attention if it must)
 
     // The FPU (emit_fpu.cpp).
@@ -57,6 +58,7 @@ struct Link {
     u32 patch = 0;        ///< offset in the block's code of the rel32 of the jump
     u32 stub = 0;         ///< offset of what it jumps to while not linked
     bool crosses = false; ///< the target lies in another page
+    bool checked = false; ///< what leads here has checked the budget
     Hook<Link> in_target; ///< while linked: among the target's incoming links
     Hook<Link> in_page;   ///< while linked across pages: among the links to the target's page (links.h)
 };

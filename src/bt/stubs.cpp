@@ -95,7 +95,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(RINGSHIFT_STATE(rip, 8), x86::rax);
     e.a.mov(x86::rax, x86::r13);
     e.a.sar(x86::rax, budget_shift);
-    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, remaining)));
+    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, credit)));
     e.a.add(x86::rax, x86::rcx);
     e.a.mov(RINGSHIFT_STATE(budget, 8), x86::rax);
     e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
@@ -114,7 +114,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
 
     e.a.bind(go_on); // eax: what the handler returned
     e.a.mov(x86::rdx, RINGSHIFT_STATE(budget, 8));
-    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, remaining)));
+    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, credit)));
     e.a.sub(x86::rdx, x86::rcx);
     e.a.js(leave); // attention, or a repetition that used up what the rest of the block needs
     e.a.shl(x86::rdx, budget_shift);
@@ -143,6 +143,8 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
     e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
     e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
+    e.a.mov(x86::eax, x86::dword_ptr(site, offsetof(Site, uncounted)));
+    e.a.add(x86::r13, x86::rax);
     e.a.add(x86::rbp, 8); // no return to the block
     e.a.jmp(e.in_runtime(offsetof(Runtime, left), 8));
 }

@@ -1,8 +1,16 @@
 // Translation of a block: entry with the budget check, each instruction by the strategy of its policy.def row, exits.
 //
-// The budget of the whole block is taken at entry, where no guest state has changed yet; a block that it does not cover
-// is not entered, so that a deadline falls at the same instruction on every engine. Whatever a handler uses up beside,
-// or asks for attention, the helper stub notices (stubs.cpp).
+// A deadline falls at the same instruction on every engine: what the budget does not cover is left to the interpreter.
+// Each block takes all its instructions off the budget in r13, and checks it. The flags are the guest's and visible to
+// whatever happens at the deadline, so at entry that takes a sequence that touches none. But in front of arithmetic
+// on registers, which overwrites all of them and cannot fault, a SUB and a jump do: if the budget is used up, this one
+// instruction is still done, with a copy of it out of the way, and the block is left behind it. What stands before it
+// in the block runs on credit, therefore generated code has less to spend than there is, by Options::slack(). A short
+// block that has no such place is not checked at all if what leads to it has been (its checked_entry), but what it
+// leads to has to check, as has a block that ends in RET. So behind a block r13 is below zero by no more than
+// most_on_credit, in front of a check by less than twice as much, and the guest's budget never.
+//
+// Whatever a handler uses up beside, or asks for attention, the helper stub notices (stubs.cpp).
 //
 // Every instruction has a Site, so that its handler can do it instead: because there is no better way, or because a
 // memory access is not fast (a TLB miss, a device, a page fault). In generated code the access comes before anything
@@ -13,6 +21,8 @@
 #include "bt/reasons.h"
 #include "cpu/isa/policy.h"
 
+#include <algorithm>
+
 namespace ringshift::bt {
 
 std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool record) {
@@ -22,6 +32,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     block.sites.resize(count);
     u32 rip = block.key.eip;
     u32 conditions = 0;
+    plan_check();
     for (u32 i = 0; i < count; ++i) {
         conditions += is_conditional_jump(insn(i).mnemonic) ? 1 : 0;
         block.sites[i] = make_site(i, rip);
@@ -66,36 +77,97 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     return code;
 }
 
-/// The flags cannot be dead here: if the budget does not cover the block, it is left again, and an interrupt or whoever
-/// asked for so many instructions sees them.
+/// Arithmetic on registers alone: cannot fault, and gives all six flags new values.
+bool Translator::overwrites_flags(const Insn& in) const {
+    using enum Mnemonic;
+    switch (in.mnemonic) {
+    case ADD:
+    case SUB:
+    case CMP:
+    case AND:
+    case OR:
+    case XOR:
+    case TEST:
+    case NEG: return !in.has_memory() && encodable(in) == Encodable::yes;
+    default: return false;
+    }
+}
+
+void Translator::plan_check() {
+    m_check_at = std::nullopt;
+    m_checked = true;
+    if (!m_options.late_check || !m_options.native || m_block->own_bytes) return;
+    const u32 count = static_cast<u32>(m_block->insns.size());
+    for (u32 i = 0; i < std::min(count, Options::most_on_credit); ++i) {
+        const Insn& in = insn(i);
+        if (overwrites_flags(in)) {
+            m_check_at = i;
+            return;
+        }
+        // Whoever leaves in front of the check has not checked; x87 pointers would have to be settled on the way out.
+        if (is_conditional_jump(in.mnemonic) || is_fpu(in)) break;
+    }
+    // Where a return lands, nobody knows where it comes from.
+    m_checked = count > Options::most_on_credit || insn(count - 1).mnemonic == Mnemonic::RET;
+}
+
 void Translator::emit_entry() {
     auto& a = m_e.a;
     const u32 count = static_cast<u32>(m_block->insns.size());
     const i32 change = 1 - static_cast<i32>(count << budget_shift);
+    if (m_check_at) {
+        m_block->entry = m_block->checked_entry = m_e.offset();
+        if (m_options.instrument) emit_arrival_count();
+        return;
+    }
     auto refused = a.newLabel();
-    auto entered = a.newLabel();
-    m_e.mark(0, Provenance::guard, "takes the block's instructions off the budget without touching the guest's flags");
-    a.lea(budget_register, x86::ptr(budget_register, change));
+    auto near = a.newLabel();
+    m_e.mark(0, Provenance::exit, "the budget does not cover the block, and JRCXZ does not reach far");
+    a.bind(near);
+    a.long_().jmp(refused);
+    m_e.mark(0, Provenance::guard, "does the budget cover the block? Asked without touching the guest's flags");
+    m_block->entry = m_e.offset();
     a.mov(x86::r12, x86::rcx);
-    a.shrx(x86::rcx, budget_register, table_base); // by 44: the sign
-    a.jecxz(x86::rcx, entered);
-    a.jmp(refused);
-    a.bind(entered);
+    a.lea(x86::rcx, x86::ptr(budget_register, change));
+    a.sarx(x86::rcx, x86::rcx, table_base); // by 44: the sign
+    a.not_(x86::rcx);
+    a.jecxz(x86::rcx, near);
     if (m_block->own_bytes) emit_self_check(refused);
     a.mov(x86::rcx, x86::r12);
+    m_block->checked_entry = m_checked ? m_block->entry : m_e.offset();
+    m_e.mark(0, Provenance::guard, "takes the block's instructions off the budget");
+    a.lea(budget_register, x86::ptr(budget_register, change));
     if (m_options.instrument) emit_arrival_count();
-    m_e.later([this, refused, change] {
+    m_e.later([this, refused] {
         m_e.mark(0, Provenance::exit, "the budget does not cover the block: leave before it");
         m_e.a.bind(refused);
         m_e.a.mov(x86::rcx, x86::r12);
-        m_e.a.lea(budget_register, x86::ptr(budget_register, -change));
         m_e.a.mov(x86::r9, reinterpret_cast<u64>(m_block));
         m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_budget), 8));
     });
 }
 
+void Translator::emit_late_check(u32 i) {
+    auto& a = m_e.a;
+    const u32 count = static_cast<u32>(m_block->insns.size());
+    auto refused = a.newLabel();
+    m_e.mark(i, Provenance::guard, "takes the block off the budget, with flags that are overwritten next");
+    a.sub(budget_register, static_cast<i32>(count << budget_shift) - 1);
+    a.long_().jl(refused);
+    m_e.later([this, i, refused, count] {
+        m_e.mark(i, Provenance::exit, "the budget does not cover the block: set the flags and leave");
+        m_e.a.bind(refused);
+        m_e.a.lea(budget_register, x86::ptr(budget_register, static_cast<i32>((count - 1 - i) << budget_shift)));
+        embed_access(reencode(insn(i), {}), {});
+        m_e.a.mov(x86::r9d, next_rip(i));
+        m_e.a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+    });
+}
+
 void Translator::emit_instruction(u32 i) {
     m_insn = i;
+    if (m_check_at == i) emit_late_check(i);
     prepare_x87_pointers(i);
     if (!m_options.native || !emit_special(i)) emit_handler_call(i);
     m_block->sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
@@ -157,13 +229,14 @@ void Translator::emit_handler_call(u32 i) {
     m_unsettled_code = m_unsettled_data = std::nullopt;
 }
 
-asmjit::Label Translator::new_link(u32 target, u32 patch) {
+asmjit::Label Translator::new_link(u32 target, u32 patch, bool checked) {
     ASSERT(m_block->links.size() < m_block->links.capacity());
     auto stub = m_e.a.newLabel();
     Link& link = m_block->links.emplace_back();
     link.from = m_block;
     link.target = target;
     link.patch = patch;
+    link.checked = checked;
     link.crosses = ((m_mode->cs_base + target) ^ (m_mode->cs_base + m_block->key.eip)) >> 12 != 0;
     const u32 last = static_cast<u32>(m_block->insns.size() - 1);
     m_e.later([this, stub, &link, last] {
@@ -198,21 +271,21 @@ void Translator::emit_arrival(Level level) {
 void Translator::emit_direct_exit(u32 target, Level level) {
     emit_arrival(level);
     const u32 patch = m_e.offset() + 1; // E9 rel32
-    m_e.a.long_().jmp(new_link(target, patch));
+    m_e.a.long_().jmp(new_link(target, patch, m_checked || level == Level::returned));
     ASSERT(m_e.offset() == patch + 4);
 }
 
 void Translator::emit_paired_call(u32 target) {
     emit_arrival(Level::linked);
     const u32 patch = m_e.offset() + 1; // E8 rel32
-    m_e.a.call(new_link(target, patch));
+    m_e.a.call(new_link(target, patch, m_checked));
     ASSERT(m_e.offset() == patch + 4);
 }
 
 void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
     emit_arrival(Level::linked);
     const u32 patch = m_e.offset() + 2; // 0F 8x rel32
-    m_e.a.long_().j(condition, new_link(target, patch));
+    m_e.a.long_().j(condition, new_link(target, patch, m_checked));
     ASSERT(m_e.offset() == patch + 4);
 }
 

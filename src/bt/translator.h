@@ -37,6 +37,9 @@ class Translator {
 
     // translator.cpp
     void emit_entry();
+    void plan_check();
+    bool overwrites_flags(const Insn& insn) const;
+    void emit_late_check(u32 i);
     void emit_instruction(u32 i);
     bool emit_special(u32 i);
     void emit_handler_call(u32 i);
@@ -57,7 +60,7 @@ class Translator {
     /// A conditional jump that is the taken exit of a block.
     void emit_conditional_exit(x86::CondCode condition, u32 target);
     void emit_side_exit(u32 i, x86::CondCode condition, u32 target);
-    asmjit::Label new_link(u32 target, u32 patch);
+    asmjit::Label new_link(u32 target, u32 patch, bool checked);
     /// r9: the target's EIP.
     void emit_indirect_exit();
     void emit_own_target(u32 i, const std::function<void(const x86::Mem& code)>& go, const asmjit::Label* landing);
@@ -164,7 +167,10 @@ class Translator {
     Block* m_block = nullptr;
     const Mode* m_mode = nullptr;
     SharingPlan m_sharing_plan;
-    u32 m_insn = 0;                                       ///< the instruction that is being emitted
+    u32 m_insn = 0; ///< the instruction that is being emitted
+    /// Before this instruction the budget is checked; nothing: at entry.
+    std::optional<u32> m_check_at;
+    bool m_checked = true;                                ///< whoever leaves the block has checked the budget
     bool m_sharing = false;                               ///< false in the second copy of a run
     std::map<u32, asmjit::Label> m_alone;                 ///< where the second copy of a leader begins
     std::vector<std::pair<WindowAccess, u32>> m_accesses; ///< with the labels of their cold code

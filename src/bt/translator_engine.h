@@ -61,6 +61,10 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     /// The block at CS:RIP, translated if it is hot; one that the budget covers.
     Found block_here();
     Block* translate(const BlockKey& key, const Mode& mode);
+    /// What generated code may spend is enough.
+    bool covers(const Block& block) const {
+        return static_cast<i64>(block.insns.size()) + m_options.slack() <= m_cpu.state.budget;
+    }
     /// Code that has a place in the cache, of a shorter block if need be.
     std::span<const u8> emit(Block& block, const Mode& mode);
     void append_after_sti(Block& block, const Mode& mode);

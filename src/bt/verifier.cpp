@@ -65,10 +65,10 @@ bool allowed(HostKind kind) {
     return false;
 }
 
-/// LEA r13, [r13 + constant], ADD r13, constant: the ways in which the budget changes.
+/// LEA r13, [r13 + constant], ADD and SUB r13, constant: the ways in which the budget changes.
 bool changes_budget(std::span<const u8> bytes) {
-    static constexpr std::array<std::array<u8, 3>, 4> starts{
-        {{0x4D, 0x8D, 0x6D}, {0x4D, 0x8D, 0xAD}, {0x49, 0x81, 0xC5}, {0x49, 0x83, 0xC5}}};
+    static constexpr std::array<std::array<u8, 3>, 5> starts{
+        {{0x4D, 0x8D, 0x6D}, {0x4D, 0x8D, 0xAD}, {0x49, 0x81, 0xC5}, {0x49, 0x83, 0xC5}, {0x49, 0x81, 0xED}}};
     return bytes.size() > 3 && std::any_of(starts.begin(), starts.end(), [&](const auto& s) {
                return std::equal(s.begin(), s.end(), bytes.begin());
            });
