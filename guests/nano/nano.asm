@@ -81,6 +81,7 @@ rows:
         ROW "in", loop_in, 10000, 0
         ROW "out", loop_out, 10000, 0
         ROW "mmio", loop_mmio, 10000, 0
+        ROW "beside", loop_beside, 10000, 0
         ROW "cr3wr", loop_cr3wr, 4000, 0
         ROW "callret", loop_callret, 50000, 0
         ROW "icall", loop_icall, 50000, 0
@@ -128,6 +129,14 @@ loop_out:
 loop_mmio:
 .again: mov eax, [APIC_VERSION]
         AGAIN .again
+
+; A store to data that lies among code.
+        align 16
+loop_beside:
+.again: mov [.data], edi
+        AGAIN .again
+        align 4
+.data:  dd 0
 
         align 16
 loop_cr3wr:

@@ -69,6 +69,13 @@ struct WindowAccess {
     u32 epoch = 0;  ///< when that was
 };
 
+/// How accesses of a block are translated that the soft TLB keeps failing (adapt.cpp): one bit for each instruction.
+struct Adaptation {
+    u64 device = 0;      ///< asks a device without a look at the TLB
+    u64 beside_code = 0; ///< stores that look at the marks of code themselves
+    u8 given_back = 0;   ///< times that it was wrong about a device
+};
+
 struct Block {
     BlockKey key;
     u32 bytes = 0; ///< of guest code
@@ -95,6 +102,7 @@ struct Block {
     std::vector<WindowAccess> accesses; ///< by offset
     /// One bit for each instruction: keeps faulting, looks the TLB up instead of the window.
     u64 looked_up = 0;
+    Adaptation adaptation;
     std::vector<Mark> marks; ///< empty unless recorded
     Block* next = nullptr;   ///< in its bucket
     Hook<Block> in_frame;    ///< among the blocks that writes to their frame concern

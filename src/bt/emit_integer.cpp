@@ -99,6 +99,10 @@ bool Translator::emit_native(u32 i) {
     if (is_bit_test(in.mnemonic) && in.op(1).kind == OperandKind::gpr) return false;
     const Intent intent = writes_operand(in) ? Intent::write : Intent::read;
     if (!can_address(in.memory.segment, intent)) return false;
+    if (asks_device(i)) {
+        emit_device_access(i);
+        return true;
+    }
     auto after = a.newLabel();
     HostAddress at;
     if (how == Encodable::rotated) {
@@ -156,6 +160,8 @@ SharingFacts Translator::sharing_facts(u32 i) const {
         facts.accesses = in.address_size == 4 && facts.size >= 1 && facts.size <= 16 &&
                          can_address(in.memory.segment, facts.writes ? Intent::write : Intent::read);
     }
+    if (asks_device(i)) facts.stays = false;
+    if (looks_at_marks(i, facts.size)) facts.accesses = false;
     return facts;
 }
 
@@ -258,7 +264,7 @@ x86::Gp Translator::emit_stack_offset(u32 below) {
 HostAddress Translator::emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after) {
     const bool flat = m_mode->segments[static_cast<std::size_t>(SegmentName::ss)] == SegmentClass::flat;
     if (!flat || !m_mode->stack32 || !through_window(i))
-        return emit_lookup(i, SegmentName::ss, emit_stack_offset(below), size, intent, after);
+        return emit_stack_lookup(i, below, size, intent, after);
     HostAddress at = emit_in_window(i, SegmentName::ss, x86::r8, size, intent, after);
     at.displacement = 0u - below;
     return at;

@@ -91,12 +91,15 @@ HostAddress Translator::emit_operand_address(u32 i, unsigned size, Intent intent
 HostAddress Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
                                     const asmjit::Label& after, bool aligned) {
     if (through_window(i)) return emit_in_window(i, segment, offset, size, intent, after);
-    auto miss = m_e.a.newLabel();
-    const HostAddress address = emit_lookup_or(i, miss, segment, offset, size, intent, aligned);
-    m_e.later([this, i, miss, after] {
+    watch_access(i, size, intent);
+    const bool by_marks = intent == Intent::write && looks_at_marks(i, size);
+    const LookupLabels labels{m_e.a.newLabel(), by_marks ? m_e.a.newLabel() : asmjit::Label(), m_e.a.newLabel()};
+    const HostAddress address = emit_lookup_or(i, labels, segment, offset, size, intent, aligned);
+    m_e.later([this, i, labels, address, size, after] {
+        if (labels.other.isValid()) emit_look_at_marks(i, labels, x86::gpd(address.index), size);
         m_e.mark(i, Provenance::helper,
                  "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
-        m_e.a.bind(miss);
+        m_e.a.bind(labels.miss);
         m_e.a.mov(x86::rcx, x86::r12);
         emit_call_of_site(i);
         m_e.a.jmp(after);
@@ -192,10 +195,10 @@ void Translator::emit_add_base(u32 i, SegmentName segment, x86::Gp offset) {
     m_e.a.lea(x86::r9d, x86::ptr(x86::r10, offset.r64()));
 }
 
-HostAddress Translator::emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset,
+HostAddress Translator::emit_lookup_or(u32 i, const LookupLabels& labels, SegmentName segment, x86::Gp offset,
                                        unsigned size, Intent intent, bool aligned) {
     auto& a = m_e.a;
-    auto hit = a.newLabel();
+    const auto& [miss, other, hit] = labels;
     const Mark reason = m_e.reason();
     const SegmentClass how = m_mode->segments[static_cast<std::size_t>(segment)];
     if (how == SegmentClass::checked) emit_limit_check(i, miss, segment, offset, size, intent);
@@ -230,7 +233,7 @@ HostAddress Translator::emit_lookup_or(u32 i, const asmjit::Label& miss, Segment
     a.mov(x86::ecx, m_e.in_tlb(user, tag, x86::r10, 2, 4));
     a.lea(x86::ecx, x86::ptr(x86::rcx, x86::r11, 0, 1));
     a.jecxz(x86::ecx, hit);
-    a.jmp(miss);
+    a.jmp(other.isValid() ? other : miss);
     a.bind(hit);
     a.mov(x86::rcx, x86::r12);
     m_e.mark(i, Provenance::rewrite, "what to add to the guest's address for the host's");
@@ -251,7 +254,8 @@ HostAddress Translator::emit_operand(u32 i, unsigned size, Intent intent, const 
         range.memory.displacement += share.to_range;
         emit_effective_offset(range);
         const Intent together = share.writes ? Intent::write : Intent::read;
-        emit_lookup_or(i, miss, range.memory.segment, x86::r9, share.range, together, share.aligned);
+        emit_lookup_or(i, {miss, {}, a.newLabel()}, range.memory.segment, x86::r9, share.range, together,
+                       share.aligned);
         a.lea(x86::r11, x86::ptr(x86::r11, x86::r9));
         a.mov(slot, x86::r11);
         auto alone = m_alone[i] = a.newLabel();

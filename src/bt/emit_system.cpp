@@ -44,6 +44,7 @@ Site Translator::make_site(u32 i, u32 rip) const {
     site.credit = static_cast<u32>(m_options.slack()) + (counted ? static_cast<u32>(m_block->insns.size()) : 0) - i;
     site.uncounted = counted ? 0 : 1;
     site.fpu_ready = static_cast<u8>(m_mode->controls & fpu_ready::all);
+    site.block = m_block;
     site.watches_fpu = changes_fpu_readiness(in);
     switch (in.mnemonic) {
     // These ask for attention themselves if time or interrupts are affected.

@@ -105,6 +105,8 @@ TranslatorEngine::Turn TranslatorEngine::next_turn(i64 budget) {
     if (m_runtime.keeps_missing) [[unlikely]]
         give_up_windows();
     if (!m_given_up.empty()) try_windows_again();
+    if (m_runtime.unsuited) [[unlikely]]
+        adapt();
     bury();
     Turn turn;
     turn.exit = m_interpreter.look_around();
@@ -338,6 +340,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     auto block = std::make_unique<Block>();
     block->key = key;
     if (const auto it = m_looked_up.find(key.hash()); it != m_looked_up.end()) block->looked_up = it->second;
+    if (const auto it = m_adapted.find(key.hash()); it != m_adapted.end()) block->adaptation = it->second;
     if (const ringshift::Block* decoded = m_interpreter.find_block()) {
         const std::size_t count = std::min<std::size_t>(decoded->insns.size(), m_options.block_limit);
         block->insns.assign(decoded->insns.begin(), decoded->insns.begin() + static_cast<std::ptrdiff_t>(count));

@@ -68,6 +68,8 @@ struct Ledger {
     u64 evictions = 0;        ///< blocks that the policy chose to go
     u64 revived = 0;          ///< blocks whose bytes were written and were the same again when wanted
     u64 self_checking = 0;    ///< translations that compare their own bytes at entry
+    u64 adapted = 0;          ///< accesses translated again in a form for what keeps failing (adapt.cpp)
+    u64 given_back = 0;       ///< of those to devices, translated as others again
     u64 ticks_cached = 0;     ///< host TSC ticks in generated code and the handlers that it calls
     u64 ticks_translating = 0;
     u64 ticks_total = 0; ///< in run()

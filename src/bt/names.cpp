@@ -75,6 +75,8 @@ constexpr std::array runtime_fields{
     Field{offsetof(Runtime, own_context), 8, 0, "own_context"},
     Field{offsetof(Runtime, thread_stack), 8, 0, "thread_stack"},
     Field{offsetof(Runtime, left), 8, 0, "left"},
+    Field{offsetof(Runtime, marks), 8, 0, "marks"},
+    Field{offsetof(Runtime, user_marks), 8, 0, "user_marks"},
     Field{offsetof(Runtime, return_top), 8, 0, "return_top"},
     Field{offsetof(Runtime, leave), 4, 0, "leave"},
     Field{offsetof(Runtime, flow), 4, 0, "flow"},

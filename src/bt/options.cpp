@@ -31,6 +31,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"revive", &Options::revive, "keep code that was written to, and compare it when it is wanted again"},
     Mechanism{"cool-down", &Options::cool_down, "leave code that keeps changing to the interpreter for a while"},
     Mechanism{"self-check", &Options::self_check, "let code that keeps changing compare its own bytes at entry"},
+    Mechanism{"adapt", &Options::adapt,
+              "translate accesses again that the soft TLB keeps failing: to devices and beside code"},
     Mechanism{"beside-code", &Options::beside_code, "let stores beside code pass after a look at its marks", true},
     Mechanism{"block-links", &Options::block_links, "interpreter: a block knows those that came after it", true},
     Mechanism{"decode-cache", &Options::decode_cache, "interpreter: find decoded instructions by their bytes", true},

@@ -37,6 +37,7 @@ struct Options : InterpreterOptions {
     bool revive = true;
     bool cool_down = true;
     bool self_check = true;
+    bool adapt = true;
     bool instrument = false;
 #ifdef RINGSHIFT_DEBUG
     bool verify = true; ///< every block's code by bt/verifier.h; what it refuses is a bug of ours

@@ -48,6 +48,19 @@ struct Site {
     bool watches_fpu = false;             ///< the handler may change what is ready; then the block is left
     const Site* unsettled_code = nullptr; ///< whose FIP, FCS and FOP the block has not written yet, if anybody's
     const Site* unsettled_data = nullptr; ///< the same for FDP and FDS
+
+    // An access by the soft TLB (adapt.cpp).
+    static constexpr u8 no_stack = 0xFF;
+    Handler plain = nullptr; ///< what `handler` does in the end, if it is one of adapt.cpp
+    Block* block = nullptr;
+    u8 access_size = 0;
+    u8 below = no_stack; ///< the access is so many bytes below the stack pointer, not at the memory operand
+    bool writes = false;
+    bool may_ask_device = false;
+    u16 missed = 0;
+    u16 to_device = 0;   ///< how many of those that were looked at
+    u16 beside_code = 0; ///< the same
+    i16 patience = 0;    ///< asking a device: what memory found in its place may still cost
 };
 
 /// A direct exit of a block: a jump that can be patched to the block that it leads to.
@@ -88,14 +101,16 @@ struct Runtime {
     const void* leave_budget = nullptr;
     const void* load_sse = nullptr;
     const void* load_x87 = nullptr;
-    const void* indirect = nullptr; ///< looks r9 up and goes there
-    const void* recall = nullptr;   ///< the same, and the target at r10 bytes of own_targets becomes that
-    const void* left = nullptr;     ///< the way out, or on (stubs.cpp)
+    const void* indirect = nullptr;   ///< looks r9 up and goes there
+    const void* recall = nullptr;     ///< the same, and the target at r10 bytes of own_targets becomes that
+    const void* left = nullptr;       ///< the way out, or on (stubs.cpp)
+    const void* marks = nullptr;      ///< looks at the marks of code behind a page of Ring 0 to 2 (stubs.cpp), ..
+    const void* user_marks = nullptr; ///< .. or of Ring 3
 
     // How generated code was left.
     Leave leave = Leave::direct;
     u32 flow = 0;
-    const Site* site = nullptr;
+    Site* site = nullptr; ///< whose handler was called last
     Link* link = nullptr;
     Block* block = nullptr;
     i64 counter = 0; ///< r13
@@ -106,6 +121,7 @@ struct Runtime {
     u32 missed_epoch = 0, missed = 0; ///< all misses of one epoch
     WindowMiss faulted;               ///< the last one that raised a page fault, ..
     u32 faulted_rip = 0;              ///< .. in this instruction
+    Site* unsuited = nullptr;         ///< an access that should be translated in another form (adapt.cpp)
 
     // Where the guest's FPU state is: 1 is in CpuState, 0 in the host's registers. SSE is away only if x87 is.
     u32 sse_away = 1;

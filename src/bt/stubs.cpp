@@ -98,6 +98,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, credit)));
     e.a.add(x86::rax, x86::rcx);
     e.a.mov(RINGSHIFT_STATE(budget, 8), x86::rax);
+    e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
     e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
     e.a.mov(x86::rsi, x86::qword_ptr(site, offsetof(Site, insn)));
     e.a.call(x86::qword_ptr(site, offsetof(Site, handler)));
@@ -142,11 +143,31 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.bind(leave);
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
     e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
-    e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
     e.a.mov(x86::eax, x86::dword_ptr(site, offsetof(Site, uncounted)));
     e.a.add(x86::r13, x86::rax);
     e.a.add(x86::rbp, 8); // no return to the block
     e.a.jmp(e.in_runtime(offsetof(Runtime, left), 8));
+}
+
+/// Which of the bytes from r9 on are code, where only marks keep a page from being written: ECX has a bit for each of
+/// them, and 25 at least; all are set if it is not that. r10: the entry of the TLB; r11: the page of the last byte, as
+/// emit_memory.cpp has it. Keeps r9, r10 and the flags.
+void emit_marks(Emitter& e, bool user) {
+    auto beside = e.a.newLabel();
+    e.a.mov(x86::ecx, e.in_tlb(user, offsetof(Mmu::FastTlb, write_tag), x86::r10, 2, 4));
+    e.a.lea(x86::ecx, x86::ptr(x86::rcx, x86::r11, 0, Mmu::beside_code + 1));
+    e.a.jecxz(x86::ecx, beside);
+    e.a.mov(x86::ecx, -1);
+    e.a.ret();
+    e.a.bind(beside);
+    e.a.mov(x86::ecx, ~7u); // PEXT shifts and touches no flag
+    e.a.pext(x86::ecx, x86::r9d, x86::ecx);
+    e.a.mov(x86::r11, e.in_tlb(user, offsetof(Mmu::FastTlb, marks), x86::r10, 3, 8));
+    e.a.mov(x86::ecx, x86::dword_ptr(x86::r11, x86::rcx));
+    e.a.mov(x86::r11d, 7);
+    e.a.pext(x86::r11d, x86::r9d, x86::r11d);
+    e.a.shrx(x86::ecx, x86::ecx, x86::r11d);
+    e.a.ret();
 }
 
 /// r9: the EIP to go to, where nothing better is known.
@@ -207,6 +228,8 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     runtime.load_x87 = place([&] { emit_load_x87(emitter); });
     runtime.indirect = place([&] { emit_indirect(emitter, options); });
     runtime.recall = place([&] { emit_recall(emitter, options); });
+    runtime.marks = place([&] { emit_marks(emitter, false); });
+    runtime.user_marks = place([&] { emit_marks(emitter, true); });
     runtime.left = place([&] { emit_left(emitter, go_on); });
     const u8* sentinel = place([&] { // the return stack is empty: its sentinel goes back
         emitter.a.lea(x86::rsp, x86::ptr(x86::rsp, -8));

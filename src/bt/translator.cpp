@@ -169,7 +169,7 @@ void Translator::emit_instruction(u32 i) {
     m_insn = i;
     if (m_check_at == i) emit_late_check(i);
     prepare_x87_pointers(i);
-    if (!m_options.native || !emit_special(i)) emit_handler_call(i);
+    if (!m_options.native || !emit_special(i)) emit_handler_call(i, handler_reason(insn(i)));
     m_block->sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
 }
 
@@ -222,8 +222,8 @@ void Translator::emit_call_of_site(u32 i) {
     m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
 }
 
-void Translator::emit_handler_call(u32 i) {
-    m_e.mark(i, Provenance::helper, handler_reason(insn(i)));
+void Translator::emit_handler_call(u32 i, const char* why) {
+    m_e.mark(i, Provenance::helper, why);
     emit_call_of_site(i);
     m_fpu_loaded = 0; // and x87 pointers are settled
     m_unsettled_code = m_unsettled_data = std::nullopt;

@@ -42,7 +42,7 @@ class Translator {
     void emit_late_check(u32 i);
     void emit_instruction(u32 i);
     bool emit_special(u32 i);
-    void emit_handler_call(u32 i);
+    void emit_handler_call(u32 i, const char* why);
     /// Nothing but the call, for where a mark stands already.
     void emit_call_of_site(u32 i);
     void emit_arrival_count();
@@ -75,8 +75,13 @@ class Translator {
     /// The same for r9d = offset in `segment` (or another register if the segment is flat).
     HostAddress emit_lookup(u32 i, SegmentName segment, x86::Gp offset, unsigned size, Intent intent,
                             const asmjit::Label& after, bool aligned = false);
+    struct LookupLabels {
+        asmjit::Label miss;
+        asmjit::Label other; ///< if valid: where to go instead if it is the page's tag that does not match
+        asmjit::Label hit;   ///< behind the tag
+    };
     /// The same, with rcx in r12 and no handler behind `miss`.
-    HostAddress emit_lookup_or(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
+    HostAddress emit_lookup_or(u32 i, const LookupLabels& labels, SegmentName segment, x86::Gp offset, unsigned size,
                                Intent intent, bool aligned);
     void emit_limit_check(u32 i, const asmjit::Label& miss, SegmentName segment, x86::Gp offset, unsigned size,
                           Intent intent);
@@ -90,6 +95,17 @@ class Translator {
     /// What comes next is an access that may fault.
     void note_access(HostAddress at);
     void emit_effective_offset(const Insn& insn);
+
+    // adapt.cpp
+    /// Insn i looks the TLB up: its handler counts why that fails.
+    void watch_access(u32 i, unsigned size, Intent intent);
+    bool may_ask_device(u32 i) const;
+    bool asks_device(u32 i) const;
+    void emit_device_access(u32 i);
+    bool looks_at_marks(u32 i, unsigned size) const;
+    void emit_look_at_marks(u32 i, const LookupLabels& labels, x86::Gp offset, unsigned size);
+    HostAddress emit_stack_lookup(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after);
+
     /// Insn i's memory operand, looked up by itself or with others (share.cpp).
     HostAddress emit_operand(u32 i, unsigned size, Intent intent, const asmjit::Label& after, bool aligned = false);
     /// The operand, for the instruction that is emitted next and no other.

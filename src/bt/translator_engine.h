@@ -101,6 +101,9 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void note_work(u64 entries);
     void try_windows_again();
 
+    // adapt.cpp
+    void adapt();
+
     // Running.
     /// What comes next: the end of the run, a block of generated code, or the interpreter's turn.
     struct Turn {
@@ -191,8 +194,9 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         BlockKey key;
         u32 epoch;
     };
-    std::deque<GivenUp> m_given_up; ///< blocks with bits there, in the order in which that was decided
-    u64 m_work = 0;                 ///< entries into blocks, as far as they are known
+    std::deque<GivenUp> m_given_up;                ///< blocks with bits there, in the order in which that was decided
+    u64 m_work = 0;                                ///< entries into blocks, as far as they are known
+    std::unordered_map<u64, Adaptation> m_adapted; ///< Block::adaptation of the next translation, the same way
 
     // Within one enter().
     std::optional<Turn> m_turn; ///< found by go_on(), for the loop

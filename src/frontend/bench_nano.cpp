@@ -32,6 +32,7 @@ constexpr std::array operations{
     Operation{"in", 214, "IN from a register like memory"},
     Operation{"out", 0, "OUT to it"},
     Operation{"mmio", 0, "load from a register of the local APIC"},
+    Operation{"beside", 0, "store to data among code"},
     Operation{"cr3wr", 0, "MOV to CR3 of the value that it has"},
     Operation{"callret", 51, "CALL and RET"},
     Operation{"icall", 0, "CALL by register and RET"},

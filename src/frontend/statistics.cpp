@@ -25,6 +25,7 @@ void tell_ledger(const Machine& machine, const bt::Ledger& l) {
     tell("{} translations = {}", l.level(bt::Level::translate), causes);
     tell("{} instructions in {} bytes became {} bytes; {} blocks evicted, {} revived, {} check themselves",
          l.translated_instructions, l.translated_bytes, l.emitted_bytes, l.evictions, l.revived, l.self_checking);
+    tell("{} accesses adapted to devices or to code beside them, {} given back", l.adapted, l.given_back);
     for (const bt::BlockCount& block : machine.hottest_blocks())
         tell("{:12} entries into {:08x}, ring {}, {} instructions", block.entries, block.linear, block.cpl,
              block.instructions);
@@ -72,7 +73,9 @@ std::string as_json(const Machine& machine, const MachineStatistics& s) {
                               {"host_bytes", l.emitted_bytes},
                               {"evictions", l.evictions},
                               {"revived", l.revived},
-                              {"self_checking", l.self_checking}};
+                              {"self_checking", l.self_checking},
+                              {"adapted", l.adapted},
+                              {"given_back", l.given_back}};
         for (const bt::BlockCount& block : machine.hottest_blocks())
             json["blocks"].push_back({{"address", block.linear},
                                       {"ring", block.cpl},
@@ -117,6 +120,8 @@ std::vector<std::pair<std::string, std::string>> ledger_columns(const bt::Ledger
     columns.emplace_back("emitted_bytes", std::to_string(l.emitted_bytes));
     columns.emplace_back("evictions", std::to_string(l.evictions));
     columns.emplace_back("revived", std::to_string(l.revived));
+    columns.emplace_back("adapted", std::to_string(l.adapted));
+    columns.emplace_back("given_back", std::to_string(l.given_back));
     return columns;
 }
 

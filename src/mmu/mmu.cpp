@@ -103,10 +103,12 @@ bool Mmu::watched(u64 page_number) const {
 
 void Mmu::set_tags(u32 i, bool user) {
     forget_tags(i, user);
-    const Entry& entry = m_tables->slow[user][i];
+    Entry& entry = m_tables->slow[user][i];
+    entry.device = nullptr;
     const u64 page = ~entry.page;
     if (m_always_slow || (!m_watched.empty() && watched(page))) return;
     const Frame frame = m_memory.frame(PhysAddr(entry.frame));
+    entry.device = frame.handler;
     FastTlb& fast = m_fast[user];
     if (frame.read_host) {
         fast.read_tag[i] = static_cast<u32>(entry.page);

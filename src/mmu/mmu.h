@@ -124,15 +124,27 @@ class Mmu final : TableWriteListener {
     /// The host address for writing `size` bytes (1 to 16) of a page that holds code, none of which they are; else
     /// null.
     u8* write_beside_code(LinearAddr address, unsigned size, bool user) {
-        const FastTlb& fast = m_fast[user];
-        const u32 at = static_cast<u32>(address.value);
-        const u32 i = index(address);
-        if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != 0u - beside_code) return nullptr;
-        u32 marks;
-        std::memcpy(&marks, reinterpret_cast<const u8*>(fast.marks[i] + (at >> 3)), sizeof marks);
-        if ((marks >> (at & 7) & ((1u << size) - 1)) != 0) return nullptr;
-        if (++m_beside_code % 64 == 0) set_tags(i, user); // perhaps the code has long gone
-        return reinterpret_cast<u8*>(fast.addend[i] + at);
+        u8* place = place_beside_code(address, size, user);
+        if (place && ++m_beside_code % 64 == 0) set_tags(index(address), user); // perhaps the code has long gone
+        return place;
+    }
+
+    /// Why an access of `size` bytes (1 to 16) has no fast path, if that is likely to last.
+    enum class SlowCause : u8 { other, device, beside_code };
+    SlowCause slow_cause(LinearAddr address, unsigned size, bool user, bool write) const {
+        const Entry& entry = entry_of(address, user);
+        if (entry.page != tag(address)) return SlowCause::other;
+        if (entry.device) return SlowCause::device;
+        return write && place_beside_code(address, size, user) ? SlowCause::beside_code : SlowCause::other;
+    }
+    /// The device that an access of `size` bytes is for, if the TLB knows that it may go there and nobody else has to
+    /// see it; `physical`: where.
+    MmioHandler* device(LinearAddr address, unsigned size, bool user, bool write, PhysAddr& physical) const {
+        const Entry& entry = entry_of(address, user);
+        if (entry.page != tag(address) || !entry.device || (write && !entry.writable)) return nullptr;
+        if (address.offset() + size > page_size || m_always_slow || !m_watched.empty()) return nullptr;
+        physical = PhysAddr(entry.frame + address.offset());
+        return entry.device;
     }
 
     /// The physical address to fetch code from, if the TLB knows it.
@@ -193,6 +205,7 @@ class Mmu final : TableWriteListener {
         u64 page = 0;      ///< complement of the linear page number that this entry translates, fast or slow; 0: none
         u64 fetch_tag = 0; ///< the same if code may be fetched
         u64 frame = 0;     ///< physical address of the frame
+        MmioHandler* device = nullptr; ///< behind the frame, if it is no memory
         bool writable = false;
         bool global = false;
         bool large = false;
@@ -231,6 +244,16 @@ class Mmu final : TableWriteListener {
     static LinearAddr wrap(u64 address) { return LinearAddr(address & 0xFFFFFFFF); }
     /// The entry for an access, filled by a walk if need be; null with `fault` set.
     Entry* find(LinearAddr address, Access access, u32& error_code);
+    u8* place_beside_code(LinearAddr address, unsigned size, bool user) const {
+        const FastTlb& fast = m_fast[user];
+        const u32 at = static_cast<u32>(address.value);
+        const u32 i = index(address);
+        if (fast.write_tag[i] + ((at + size - 1) >> 12) + 1 != 0u - beside_code) return nullptr;
+        u32 marks;
+        std::memcpy(&marks, reinterpret_cast<const u8*>(fast.marks[i] + (at >> 3)), sizeof marks);
+        if ((marks >> (at & 7) & ((1u << size) - 1)) != 0) return nullptr;
+        return reinterpret_cast<u8*>(fast.addend[i] + at);
+    }
     void set_tags(u32 i, bool user);
     void note_writer(u64 frame_number, u32 i, bool user);
     bool watched(u64 page_number) const;
