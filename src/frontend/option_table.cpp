@@ -305,6 +305,14 @@ const std::vector<OptionRow>& option_table() {
              o.machine.tablet = text == "tablet";
              return Unit{};
          }},
+        {"--sound", "KIND", for_run, "Machine",
+         "sb16 (a Sound Blaster 16 with OPL2 at port 220h, IRQ 5, DMA 1 and 5, and the PC speaker), speaker or none; "
+         "default sb16",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, sound_names()));
+             o.machine.sound = text;
+             return Unit{};
+         }},
         {"--nic", "CARD", for_run, "Network",
          "e1000, ne2k-pci (RTL8029), ne2k-isa (port 300h, IRQ 10) or none; default e1000, with --deterministic and "
          "lockstep none",

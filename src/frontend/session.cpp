@@ -54,7 +54,8 @@ Result<std::unique_ptr<Session>> Session::create(Options options) {
         if (session->m_debug_fd < 0) return errno_error(errno, fmt::format("cannot write {}", o.debug_console));
     }
     session->m_script = std::make_unique<Script>(o.script);
-    if (!o.wav.empty()) session->m_wav = TRY(WavFile::create(o.wav, MachineHost::sound_rate));
+    if (!o.wav.empty())
+        session->m_wav = TRY(WavFile::create(o.wav, MachineHost::sound_rate, MachineHost::sound_channels));
     if (o.command == Options::Command::resume)
         session->m_machine = TRY(Machine::restore(o.files.front(),
                                                   {.deterministic = o.machine.deterministic,

@@ -7,14 +7,14 @@ namespace ringshift {
 
 static_assert(std::endian::native == std::endian::little);
 
-Result<std::unique_ptr<WavFile>> WavFile::create(const std::string& path, u32 sample_rate) {
-    std::unique_ptr<WavFile> file(new WavFile(path, sample_rate));
+Result<std::unique_ptr<WavFile>> WavFile::create(const std::string& path, u32 sample_rate, u16 channels) {
+    std::unique_ptr<WavFile> file(new WavFile(path, sample_rate, channels));
     if (!file->m_file) return errno_error(errno, fmt::format("cannot write {}", path));
     return file;
 }
 
-WavFile::WavFile(const std::string& path, u32 sample_rate)
-    : m_path(path), m_sample_rate(sample_rate), m_file(path, std::ios::binary) {
+WavFile::WavFile(const std::string& path, u32 sample_rate, u16 channels)
+    : m_path(path), m_sample_rate(sample_rate), m_channels(channels), m_file(path, std::ios::binary) {
     write_header();
 }
 
@@ -25,11 +25,11 @@ void WavFile::write_header() {
     m_file << "WAVEfmt ";
     number(u32{16});
     number(u16{1}); // PCM
-    number(u16{1}); // channels
+    number(m_channels);
     number(m_sample_rate);
-    number(u32{m_sample_rate * 2});
-    number(u16{2});  // bytes a sample
-    number(u16{16}); // bits
+    number(u32{m_sample_rate * 2 * m_channels});
+    number(static_cast<u16>(2 * m_channels)); // bytes a frame
+    number(u16{16});                          // bits
     m_file << "data";
     number(m_bytes);
 }

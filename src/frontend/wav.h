@@ -1,4 +1,4 @@
-// What the guest plays, as a WAV file: 16 bits, mono.
+// What the guest plays, as a WAV file: 16 bits a sample, channels interleaved.
 #pragma once
 
 #include "base/result.h"
@@ -13,17 +13,18 @@ namespace ringshift {
 
 class WavFile {
   public:
-    static Result<std::unique_ptr<WavFile>> create(const std::string& path, u32 sample_rate);
+    static Result<std::unique_ptr<WavFile>> create(const std::string& path, u32 sample_rate, u16 channels);
     void add(std::span<const i16> samples);
     /// Writes the sizes into the header; the error says that something could not be written.
     Result<> finish();
 
   private:
-    WavFile(const std::string& path, u32 sample_rate);
+    WavFile(const std::string& path, u32 sample_rate, u16 channels);
     void write_header();
 
     std::string m_path;
     u32 m_sample_rate;
+    u16 m_channels;
     std::ofstream m_file;
     u32 m_bytes = 0; ///< of samples; a WAV file ends at 4 GiB
 };

@@ -19,6 +19,7 @@ constexpr i64 fixed_clock_start = 946684800;
 constexpr unsigned ide_bus_master_bar = 4;
 constexpr u64 video_memory_size = 16u << 20;
 /// No other device of this board has either; the PCI slot is QEMU's, which some systems remember a card by.
+constexpr u16 sound_port = 0x220, music_port = 0x388;
 constexpr u16 ne2000_port = 0x300;
 constexpr unsigned ne2000_irq = 10, network_slot = 3;
 /// Locally administered; every guest has a network to itself, so all may have the same.
@@ -44,6 +45,7 @@ Result<std::unique_ptr<Board>> Board::create(const MachineConfig& config, BoardC
     TRY(board->wire_ports());
     TRY(board->attach_network_card());
     if (config.tablet) board->attach_usb();
+    if (config.sound == "sb16") TRY(board->attach_sound_card());
     TRY(board->attach_drives());
     const FirmwareFacts facts{board->m_memory->low_ram(), board->m_memory->high_ram(), board->has_apic()};
     configure_firmware(board->m_fw_cfg, config, facts, content);
@@ -241,6 +243,15 @@ void Board::attach_usb() {
     m_pci.add(1, 2, *m_uhci);
     m_devices.push_back(m_tablet.get());
     m_devices.push_back(m_uhci.get());
+}
+
+Result<> Board::attach_sound_card() {
+    m_sound_card =
+        std::make_unique<Sb16>(m_timeline, m_isa_dma, std::array<IrqLine*, 4>{&irq(9), &irq(5), &irq(7), &irq(10)});
+    TRY(m_ports.claim(sound_port, Sb16::port_count, 1, m_sound_card->ports(), "sb16"));
+    TRY(m_ports.claim(music_port, 2, 1, m_sound_card->music_ports(), "sb16"));
+    m_devices.push_back(m_sound_card.get());
+    return Unit{};
 }
 
 Result<> Board::change_medium(Medium kind, unsigned number, const std::string& path) {

@@ -20,6 +20,7 @@
 #include "devices/post_code.h"
 #include "devices/reset_control.h"
 #include "devices/rtc.h"
+#include "devices/sb16.h"
 #include "devices/screen.h"
 #include "devices/uart.h"
 #include "devices/uhci.h"
@@ -113,6 +114,8 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     /// Null: there is none.
     NetworkCard* network_card() { return m_network_card.get(); }
     /// Null: there is none.
+    Sb16* sound_card() { return m_sound_card.get(); }
+    /// Null: there is none.
     UsbTablet* tablet() { return m_tablet.get(); }
     /// What the clock chip showed at power-on, seconds since 1970 UTC.
     i64 clock_start() const { return m_clock_start; }
@@ -124,6 +127,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     Result<std::unique_ptr<DiskImage>> open_image(const std::string& path, DiskImageOptions options);
     Result<> attach_network_card();
     void attach_usb();
+    Result<> attach_sound_card();
     Result<> insert_floppy(unsigned number, const DriveConfig& drive);
 
     // PciMapper
@@ -226,6 +230,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     FrameSink m_frame_sink;
     std::unique_ptr<NetworkCard> m_network_card;
     std::unique_ptr<UsbTablet> m_tablet;
+    std::unique_ptr<Sb16> m_sound_card;
     std::unique_ptr<Uhci> m_uhci; ///< null: there is no USB
 
     u64 m_disk_uses = 0; ///< before the images, which count here

@@ -78,6 +78,8 @@ Result<ForwardConfig> parse_forward(std::string_view text) {
     return forward;
 }
 
+std::vector<std::string_view> sound_names() { return {"none", "speaker", "sb16"}; }
+
 std::vector<std::string_view> network_card_names() { return {"e1000", "ne2k-pci", "ne2k-isa", "none"}; }
 
 } // namespace ringshift

@@ -59,6 +59,9 @@ Result<ForwardConfig> parse_forward(std::string_view text);
 /// The cards that NetworkConfig::card can name, "none" among them.
 std::vector<std::string_view> network_card_names();
 
+/// What MachineConfig::sound can name: "none", "speaker" (the PC's alone), "sb16" (and a Sound Blaster 16).
+std::vector<std::string_view> sound_names();
+
 struct NetworkConfig {
     std::string card = "none";
     bool connected = true; ///< the cable is in
@@ -89,6 +92,7 @@ struct MachineConfig {
     NetworkConfig network;
     /// A USB controller with a tablet on it, beside the PS/2 mouse.
     bool tablet = true;
+    std::string sound = "sb16"; ///< sound_names()
     /// Letters in the order to try: a floppy, c disk, d CD-ROM; empty: the firmware's order, kernels first.
     std::string boot_order;
     std::optional<KernelConfig> kernel;

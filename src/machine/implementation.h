@@ -6,7 +6,7 @@
 #include "machine/debug_access.h"
 #include "machine/machine.h"
 #include "machine/network.h"
-#include "machine/speaker.h"
+#include "machine/sound_mixer.h"
 #include "machine/typist.h"
 
 #include <condition_variable>
@@ -87,7 +87,7 @@ class Machine::Implementation {
         std::unique_ptr<Engine> engine;
         std::unique_ptr<Typist> typist;
         std::unique_ptr<DebugAccess> debug_access;
-        std::unique_ptr<SpeakerSound> speaker;
+        std::unique_ptr<SoundMixer> sound;
         TimerId tick_timer = 0, pump_timer = 0;
     };
     Implementation() = default;
@@ -117,7 +117,7 @@ class Machine::Implementation {
     std::optional<Ending> m_ending;
     bool m_reset_requested = false;
     std::optional<std::string> m_host_error;
-    std::unique_ptr<SpeakerSound> m_speaker; ///< if somebody listens
+    std::unique_ptr<SoundMixer> m_sound; ///< if somebody listens
     TimerId m_tick_timer = 0;
     i64 m_ahead_ns = 0; ///< of the speed limit
     TimerId m_pump_timer = 0;

@@ -95,14 +95,15 @@ Result<> Machine::Implementation::build_parts() {
     if (host.tick) {
         m_tick_timer = board->timeline().create_transient_timer([this](u64) { tick(); });
         arm_tick(1);
-        if (host.sound) m_speaker = std::make_unique<SpeakerSound>(board->pit(), board->timeline());
+        if (host.sound && config.sound != "none")
+            m_sound = std::make_unique<SoundMixer>(board->pit(), board->sound_card(), board->timeline());
     }
     m_pump_timer = board->timeline().create_transient_timer([this](u64) { pump_network(); });
     return Unit{};
 }
 
 Machine::Implementation::Parts Machine::Implementation::exchange_parts(Parts parts) {
-    m_speaker.swap(parts.speaker);
+    m_sound.swap(parts.sound);
     debug_access.swap(parts.debug_access);
     typist.swap(parts.typist);
     engine.swap(parts.engine);
@@ -128,7 +129,7 @@ void Machine::Implementation::arm_tick(u64 earliest) {
 void Machine::Implementation::tick() {
     arm_tick(board->timeline().now() + 1);
     if (lockstep) lockstep->begin_tick();
-    if (m_speaker) host.sound(m_speaker->take());
+    if (m_sound) host.sound(m_sound->take());
     host.tick();
     if (config.deterministic) pump_network();
     if (lockstep) lockstep->end_tick();

@@ -49,9 +49,10 @@ struct MachineHost {
     /// A debugger's breakpoint, watchpoint or step ended execution: the guest is paused.
     std::function<void()> debug_stop;
     std::function<void(MachineEvent event)> event;
-    /// Before each tick: what the PC speaker has played, mono, sound_rate samples a second of virtual time.
+    /// Before each tick: what the PC speaker and the sound card have played, sound_rate frames a second of virtual
+    /// time, each a sample for the left and one for the right.
     std::function<void(std::span<const i16> samples)> sound;
-    static constexpr u32 sound_rate = 48'000;
+    static constexpr u32 sound_rate = 48'000, sound_channels = 2;
     /// Engine "lockstep": a report of many lines about the first difference; run() ends after it.
     std::function<void(const std::string& report)> difference;
 };

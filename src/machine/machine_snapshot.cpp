@@ -18,10 +18,14 @@ void archive_config(Archive& ar, MachineConfig& config) {
     ar(config.memory_size, config.cpu, config.disks, config.cdroms, config.floppies, config.boot_order,
        config.deterministic, config.ns_per_instruction, config.reboot, config.reset_on_triple_fault, config.debug_exit,
        config.network.card);
-    if (ar.is_loading() && ar.remaining() == 0)
-        config.tablet = false; // of an older release
-    else
-        ar(config.tablet);
+    if (ar.is_loading() && ar.remaining() == 0) { // of an older release
+        config.tablet = false;
+        config.sound = "speaker";
+    } else {
+        ar(config.tablet, config.sound);
+    }
+    const auto sounds = sound_names();
+    ar.check(std::find(sounds.begin(), sounds.end(), config.sound) != sounds.end(), "sound");
     ar.check(config.memory_size >= smallest_memory && config.memory_size <= largest_memory &&
                  config.memory_size % (1u << 20) == 0,
              "memory size");

@@ -24,6 +24,8 @@ class SpeakerSound {
 
     /// The samples up to now since the last call, mono, at most a second of them.
     std::vector<i16> take();
+    /// The number of the sample after the last one taken; sample n begins at n / 48000 s.
+    u64 next_sample() const { return m_samples; }
 
   private:
     void render();
