@@ -14,7 +14,9 @@
 #include "bt/translator_engine.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
+#include <utility>
 
 namespace ringshift {
 
@@ -148,6 +150,7 @@ void TranslatorEngine::resume(Turn& turn) {
 
 void TranslatorEngine::interpreted() {
     m_runtime.link = nullptr;
+    m_runtime.leave = Leave::step; // what generated code jumped to is not what it will be entered at
     m_asked = nothing_asked;
     ++m_ledger.entries;
     ++m_ledger.level(Level::interp);
@@ -289,6 +292,19 @@ Block* TranslatorEngine::find(const BlockKey& key) {
     return block;
 }
 
+/// Whether the code at CS:RIP begins as it did when it was interpreted last. Code that is written anew for each run, as
+/// compilers and loaders do, would become hot by its address, and its translation never run.
+bool TranslatorEngine::is_as_before(const BlockKey& key) {
+    if (m_options.hot_threshold == 0 || !m_options.cool_down) return true;
+    std::array<u64, 2> bytes;
+    const u8* host = m_cpu.mmu.fast_read(linear_rip(), sizeof bytes, m_cpu.state.cpl == 3);
+    if (!host) return true;
+    std::memcpy(bytes.data(), host, sizeof bytes);
+    const u8 print = static_cast<u8>((bytes[0] * 0x9E3779B97F4A7C15u + bytes[1]) * 0x9E3779B97F4A7C15u >> 56);
+    u8& before = m_prints[key.hash() % heat_entries];
+    return std::exchange(before, print) == print;
+}
+
 TranslatorEngine::Found TranslatorEngine::block_here() {
     const CpuState& state = m_cpu.state;
     PhysAddr start;
@@ -301,7 +317,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
     // Code that is not hot has no block, or one that has to prove itself again because it shares its place here.
     i32& heat = m_heat[key.hash() % heat_entries];
     if (heat < static_cast<i32>(m_options.hot_threshold)) {
-        ++heat;
+        if (is_as_before(key) || ++m_changed_runs % changed_runs_for_one == 0) ++heat;
         return {};
     }
     Block* block = find(key);

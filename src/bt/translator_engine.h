@@ -41,7 +41,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         cpu.mmu.set_flush_listener(this);
     }
 
-    static constexpr std::size_t heat_entries = 65536;
+    static constexpr std::size_t heat_entries = 131072;
+    static constexpr u32 changed_runs_for_one = 8; ///< runs of code that is other code count as one in so many
     static constexpr std::size_t buckets = 262144;
     static constexpr std::size_t recent_entries = 65536;
     static constexpr u8 most_revivals = 4; ///< then a block checks itself, if it can
@@ -53,6 +54,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     // Finding and making blocks.
     u32 current_mode();
+    bool is_as_before(const BlockKey& key);
     Block* find(const BlockKey& key);
     struct Found {
         Block* block = nullptr;  ///< null: the interpreter's turn
@@ -158,7 +160,9 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::vector<Mode> m_modes;
     std::array<u32, 2> m_recent_mode{}; ///< the numbers of the modes found last, supervisor's and user's
 
-    std::vector<i32> m_heat;   ///< by key: times interpreted; below zero: has to cool down first
+    std::vector<i32> m_heat; ///< by key: times interpreted; below zero: has to cool down first
+    std::vector<u8> m_prints = std::vector<u8>(heat_entries); ///< by key: of the code's first bytes
+    u32 m_changed_runs = 0;
     std::vector<u8> m_changes; ///< by key: how often its code has changed
     std::vector<Block*> m_buckets;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
