@@ -96,6 +96,7 @@ rows:
         ROW "int", loop_int, 4000, 0
         ROW "moves", loop_moves, 10000, 0
         ROW "irq", loop_irq, 2000, 0
+        ROW "hlt", loop_hlt, 2000, 0
         ROW "rdtsc", loop_rdtsc, 10000, 0
         ROW "cpuid", loop_cpuid, 4000, 0
         dd 0
@@ -205,6 +206,14 @@ loop_irq:
         jnz .again
         cli
         ret
+
+        align 16
+loop_hlt:
+.again: mov dword [APIC_COMMAND], 0x00044040
+        sti
+        hlt
+        cli
+        AGAIN .again
 
         align 16
 on_interrupt:

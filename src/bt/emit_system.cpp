@@ -27,6 +27,22 @@ Step load_segment_in_place(Cpu& cpu, const Insn& insn) {
     return step.flow == Flow::stop && classify(segment) == before ? Step(Flow::next) : step;
 }
 
+/// STI while an interrupt waits, and the HLT that its shadow covers. Together they are done in the block: what looks
+/// around between them would only step HLT carefully.
+Step enable_and_halt(Cpu& cpu, const Insn& insn) {
+    CpuState& state = cpu.state;
+    const Insn& halt = *(reinterpret_cast<const Runtime*>(cpu.mmu.engine_space().data())->site + 1)->insn;
+    const Step enabled = handler_for(insn)(cpu, insn);
+    if (enabled.flow == Flow::fault || state.shadow != Shadow::sti) return enabled;
+    state.rip = static_cast<u32>(state.rip + insn.length);
+    state.shadow = Shadow::none;
+    --state.budget;
+    const Step halted = handler_for(halt)(cpu, halt);
+    if (halted.flow == Flow::fault) return halted;
+    state.rip = static_cast<u32>(state.rip + halt.length);
+    return Flow::branch;
+}
+
 bool is_data_segment_load(const Insn& in) {
     const bool loads = in.mnemonic == MOV || in.mnemonic == POP;
     if (!loads || in.op(0).kind != OperandKind::segment) return false;
@@ -113,6 +129,7 @@ bool Translator::emit_system(u32 i) {
 bool Translator::emit_sti(u32 i) {
     auto& a = m_e.a;
     if (!owns_interrupt_flag() || i + 1 == m_block->insns.size()) return false;
+    if (m_options.go_on && insn(i + 1).mnemonic == HLT) m_block->sites[i].handler = enable_and_halt;
     auto quiet = a.newLabel();
     auto busy = a.newLabel();
     auto after = a.newLabel();

@@ -47,6 +47,7 @@ constexpr std::array operations{
     Operation{"int", 0, "INT and IRET within ring 0"},
     Operation{"moves", 0, "MOV to ES"},
     Operation{"irq", 0, "interrupt to itself: command, delivery, end of interrupt, IRET"},
+    Operation{"hlt", 0, "the same, taken by STI and HLT"},
     Operation{"rdtsc", 0, "RDTSC"},
     Operation{"cpuid", 0, "CPUID"},
 };
