@@ -6,10 +6,13 @@
 #   packages_fetch PACKAGE     prints the folder with the unpacked package
 #   packages_dependency PACKAGE PATTERN   prints the first package that PACKAGE depends on and PATTERN (a sed regex) matches
 #
+#   progress PERCENT TEXT      says how far the script is, in a form that `ringshift images build` makes a bar of
+#
 # Without a way to the packages they end the script with status 77, which test drivers take as "skipped".
 
 skip() { echo "$*" >&2; exit 77; }
 fail() { echo "$*" >&2; exit 1; }
+progress() { echo "progress: $*"; }
 
 # need TOOL PACKAGE ...: ends the script with one message that names every missing package.
 need() {

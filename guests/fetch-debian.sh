@@ -1,11 +1,13 @@
 #!/bin/sh
-# fetch-debian.sh [OUTDIR]: puts unmodified guests out of Debian packages into OUTDIR (default: guests/cache/debian) and prints
-# their paths. Files that are installed on this machine are copied from there, the others are downloaded.
+# fetch-debian.sh [OUTDIR [NAME...]]: puts unmodified guests out of Debian packages into OUTDIR (default: guests/cache/debian) and prints
+# their paths; with NAMEs, these alone. Files that are installed on this machine are copied from there, the others are downloaded.
 # Status 77: something could not be obtained.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/debian-packages.sh"
 out=${1:-$here/cache/debian}
+[ $# -eq 0 ] || shift
+wanted=" $* "
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 packages_open "$out/work"
@@ -14,6 +16,7 @@ packages_open "$out/work"
 copy() {
     name=$1 package=$2
     shift 2
+    case $wanted in "  " | *" $name "*) ;; *) return 0 ;; esac
     if [ ! -s "$out/$name" ]; then
         source=
         for path in "$@"; do

@@ -10,13 +10,13 @@ set -eu
 PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../debian-packages.sh"
+. "$here/../grub-media.sh"
 out=${1:-$here/../cache/linux-mini}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$out/work
-grub=/usr/lib/grub/i386-pc
 
-stamp=$(cat "$0" "$here/init" "$here/network" "$here/grub.cfg" "$here/../debian-packages.sh" | cksum)
+stamp=$(cat "$0" "$here/init" "$here/network" "$here/grub.cfg" "$here/../debian-packages.sh" "$here/../grub-media.sh" | cksum)
 outputs="vmlinuz-686 vmlinuz-686-pae initrd-686.gz initrd-686-pae.gz disk.img linux-mini.iso"
 current=yes
 [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] || current=
@@ -29,6 +29,7 @@ rm -f "$out/stamp"
 need cpio cpio mke2fs e2fsprogs xorriso xorriso grub-mkimage grub-common $grub/boot.img grub-pc-bin
 packages_open "$work"
 
+progress 0 "fetching packages"
 busybox=$(packages_fetch busybox-static)/bin/busybox
 
 # visit_module NAME: appends the module to $order, behind those it depends on (its .modinfo section says which). Only positional
@@ -78,19 +79,10 @@ for flavour in 686 686-pae; do
     package=$(packages_dependency linux-image-$flavour "linux-image-[0-9].*-$flavour")
     [ -n "$package" ] || skip "the package sources of this machine do not offer linux-image-$flavour for i386 (Debian 12 does)"
     root=$(packages_fetch "$package")
-    echo "building the initramfs for $package ..."
+    [ $flavour = 686 ] && progress 40 "making the initramfs of $package" || progress 70 "making the initramfs of $package"
     cp "$root"/boot/vmlinuz-* "$out/vmlinuz-$flavour"
     build_initrd $flavour "$(echo "$root"/lib/modules/*)"
 done
-
-# A core image that looks for our configuration by a file that only this medium has.
-core() { # FORMAT MARKER OUTPUT MODULE...
-    core_format=$1 core_output=$3
-    printf 'search --file --set=root /boot/%s\nset prefix=($root)/boot/grub\n' "$2" >"$work/early.cfg"
-    shift 3
-    grub-mkimage -O "$core_format" -d $grub -c "$work/early.cfg" -p /boot/grub -o "$core_output" biosdisk search search_fs_file normal configfile \
-        linux serial terminal echo test minicmd halt reboot boot "$@"
-}
 
 tree() { # MARKER: the files of the medium
     rm -rf "$work/tree"
@@ -100,36 +92,18 @@ tree() { # MARKER: the files of the medium
     echo "linux-mini, $1" >"$work/tree/boot/$1"
 }
 
-echo "building the disk image ..."
-le32() { printf "\\$(printf %o $(($1 & 255)))\\$(printf %o $(($1 >> 8 & 255)))\\$(printf %o $(($1 >> 16 & 255)))\\$(printf %o $(($1 >> 24 & 255)))"; }
-put() { dd of="$out/disk.img.new" conv=notrunc bs=1 seek="$1" status=none; }
-megabytes=64 first=2048
+progress 80 "making the disk"
 tree linux-mini.disk
-core i386-pc linux-mini.disk "$work/core.img" part_msdos ext2
-[ "$(stat -c %s "$work/core.img")" -le $(((first - 1) * 512)) ] || fail "GRUB's core image does not fit in front of the partition"
-rm -f "$out/disk.img.new" "$work/partition.img"
-# The partition starts at sector 2048; GRUB's core image lies in the gap behind the MBR, where its boot sector looks for it.
-mke2fs -q -F -t ext2 -L linux-mini -d "$work/tree" "$work/partition.img" $((megabytes - 1))M >/dev/null
-truncate -s ${megabytes}M "$out/disk.img.new"
-dd if="$work/partition.img" of="$out/disk.img.new" bs=1M seek=1 conv=notrunc,sparse status=none
-dd if="$work/core.img" of="$out/disk.img.new" bs=512 seek=1 conv=notrunc status=none
-head -c 440 $grub/boot.img | put 0
-le32 0x4D494E49 | put 440 # the disk's signature
-{
-    printf '\200\376\377\377\203\376\377\377' # active; no CHS address; Linux; no CHS address
-    le32 $first
-    le32 $((megabytes * 2048 - first))
-    head -c 48 /dev/zero
-    printf '\125\252'
-} | put 446
+grub_core i386-pc /boot/linux-mini.disk "$work/core.img" part_msdos ext2
 rm -f "$work/partition.img"
+mke2fs -q -F -t ext2 -L linux-mini -d "$work/tree" "$work/partition.img" 63M >/dev/null
+grub_disk "$out/disk.img.new" "$work/partition.img" "$work/core.img" 0x4D494E49
 mv "$out/disk.img.new" "$out/disk.img"
 
-echo "building the CD ..."
+progress 90 "making the CD"
 tree linux-mini.cd
-core i386-pc-eltorito linux-mini.cd "$work/tree/boot/grub/eltorito.img" iso9660
-xorriso -as mkisofs -quiet -V LINUX_MINI -R -b boot/grub/eltorito.img -no-emul-boot -boot-load-size 4 -boot-info-table \
-    --grub2-boot-info -o "$out/linux-mini.iso.new" "$work/tree" 2>"$work/xorriso.log" || fail "xorriso: $(tail -n 3 "$work/xorriso.log")"
+grub_core i386-pc-eltorito /boot/linux-mini.cd "$work/tree/boot/grub/eltorito.img" iso9660
+grub_cd "$work/tree" LINUX_MINI "$out/linux-mini.iso.new"
 mv "$out/linux-mini.iso.new" "$out/linux-mini.iso"
 rm -rf "$work/tree"
 

@@ -4,6 +4,7 @@
 #include "frontend/control/ctl.h"
 #include "frontend/disk_commands.h"
 #include "frontend/library/commands.h"
+#include "frontend/library/images.h"
 #include "frontend/manual.h"
 #include "frontend/option_table.h"
 #include "machine/machine.h"
@@ -123,6 +124,7 @@ std::optional<int> parse(int argc, char** argv, Options& options, std::string& m
     start->footer(statuses());
     add_library_commands(app, options);
     add_disk_commands(app, options);
+    add_image_commands(app, options);
     try {
         app.parse(arguments(argc, argv));
     } catch (const CLI::ParseError& error) {

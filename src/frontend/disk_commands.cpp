@@ -16,18 +16,6 @@ struct Arguments {
     std::string file, second, size, format, backing;
 };
 
-DiskProgress progress_bar() {
-    if (::isatty(STDERR_FILENO) == 0) return {};
-    return [](u64 done, u64 all) {
-        constexpr u64 width = 40;
-        const u64 filled = all == 0 ? width : done * width / all;
-        const std::string bar = std::string(filled, '#') + std::string(width - filled, '.');
-        std::fputs(
-            fmt::format("\r[{}] {:3}%{}", bar, all == 0 ? 100 : done * 100 / all, done == all ? "\n" : "").c_str(),
-            stderr);
-    };
-}
-
 std::string format_for(const std::string& given, const std::string& path) {
     return given.empty() ? disk_format_of_name(path) : given;
 }
@@ -67,6 +55,18 @@ Result<int> resize(const Arguments& a) {
 }
 
 } // namespace
+
+DiskProgress progress_bar() {
+    if (::isatty(STDERR_FILENO) == 0) return {};
+    return [](u64 done, u64 all) {
+        constexpr u64 width = 40;
+        const u64 filled = all == 0 ? width : done * width / all;
+        const std::string bar = std::string(filled, '#') + std::string(width - filled, '.');
+        std::fputs(
+            fmt::format("\r[{}] {:3}%{}", bar, all == 0 ? 100 : done * 100 / all, done == all ? "\n" : "").c_str(),
+            stderr);
+    };
+}
 
 std::string readable_size(u64 bytes) {
     static constexpr std::array<const char*, 5> units = {"bytes", "KiB", "MiB", "GiB", "TiB"};

@@ -352,7 +352,7 @@ const std::vector<OptionRow>& option_table() {
          "of translated code, from 64K to 1024M; default 32M; less makes the translator work again and again",
          translator_option("cache")},
         {"--cache-policy", "NAME", for_both, "Machine",
-         "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way)",
+         "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way); default ring",
          translator_option("policy")},
         {"--hot", "N", for_both | for_bench, "Machine",
          "translate a block that has been interpreted so often, 0 to 255; default 12", translator_option("hot")},

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "frontend/control/ctl.h"
 #include "frontend/disk_commands.h"
+#include "frontend/library/images.h"
 #include "frontend/library/library.h"
 #include "machine/disk_tool.h"
 
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Arguments {
-    std::string name, second, os = "other", disk, memory, cpu, card;
+    std::string name, second, os, image, disk, memory, cpu, card;
     std::vector<std::string> isos, floppies;
     bool yes = false, force = false;
     double seconds = 60;
@@ -42,10 +43,14 @@ void say(const std::string& text) { std::puts(text.c_str()); }
 
 Result<int> create(const Arguments& a) {
     const Library library = TRY(Library::open());
-    VmDescription d = TRY(description_for(a.os));
+    BuiltImage image;
+    if (!a.image.empty()) image = TRY(built_image(a.image));
+    const std::string os = !a.os.empty() ? a.os : !image.os.empty() ? image.os : "other";
+    VmDescription d = TRY(description_for(os));
     std::string disk = a.disk;
     for (const VmProfile& profile : vm_profiles())
-        if (a.os == profile.os && disk.empty()) disk = profile.disk;
+        if (os == profile.os && disk.empty()) disk = image.is_disk ? "none" : profile.disk;
+    if (!a.image.empty() && !image.is_disk) d.cdroms.push_back(image.file.string());
     if (!a.memory.empty()) d.memory = a.memory;
     if (!a.cpu.empty()) d.cpu = a.cpu;
     if (!a.card.empty()) d.card = a.card;
@@ -53,7 +58,8 @@ Result<int> create(const Arguments& a) {
     for (const std::string& file : a.floppies) d.floppies.push_back(TRY(absolute_file(file)));
     if (!d.floppies.empty()) d.boot = "acd";
     (void)TRY(read_description(write_description(d), a.name)); // checks what was given
-    TRY(library.create(a.name, d, disk == "none" ? 0 : TRY(parse_disk_size(disk))));
+    TRY(library.create(a.name, d, disk == "none" ? 0 : TRY(parse_disk_size(disk)),
+                       image.is_disk ? image.file : fs::path(), progress_bar()));
     say(fmt::format("{} is in {}; start it: ringshift start {}", a.name, library.folder_of(a.name).string(), a.name));
     return exit_status::success;
 }
@@ -224,6 +230,9 @@ void add_library_commands(CLI::App& app, Options& options) {
     };
     CLI::App* sub = named("create", "make a machine in the library", create);
     sub->add_option("--os", a->os, "what it is for: dos, win9x, winxp, linux, bsd or other (see below)")
+        ->type_name("NAME");
+    sub->add_option("--image", a->image,
+                    "begin with a system that \"ringshift images build\" has built; --disk makes its disk larger")
         ->type_name("NAME");
     sub->add_option("--iso", a->isos, "CD-ROM image in its drive; at most 2")->type_name("FILE");
     sub->add_option("--floppy", a->floppies, "floppy image in its drive; at most 2")->type_name("FILE");

@@ -122,13 +122,20 @@ Result<> Library::check_new(const std::string& name) const {
     return Unit{};
 }
 
-Result<> Library::create(const std::string& name, VmDescription description, u64 disk_size) const {
+Result<> Library::create(const std::string& name, VmDescription description, u64 disk_size, const fs::path& image,
+                         const DiskProgress& progress) const {
     TRY(check_new(name));
     const fs::path folder = folder_of(name);
     TRY(make_folder(folder));
     const auto fill = [&]() -> Result<> {
-        if (disk_size != 0) {
-            TRY(create_disk((folder / "disk.qcow2").string(), "qcow2", disk_size, ""));
+        const std::string disk = (folder / "disk.qcow2").string();
+        if (!image.empty()) {
+            TRY(convert_disk(image.string(), disk, "qcow2", progress));
+            if (disk_size != 0) TRY(resize_disk(disk, disk_size));
+        } else if (disk_size != 0) {
+            TRY(create_disk(disk, "qcow2", disk_size, ""));
+        }
+        if (!image.empty() || disk_size != 0) {
             description.disks.push_back({"disk.qcow2", "qcow2"});
         }
         return store(name, description);

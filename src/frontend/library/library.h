@@ -6,9 +6,11 @@
 //     machines/NAME/running         locked while it runs
 //     machines/NAME/control         the socket of the running machine
 //     bases/                        disks that clones stand on; they never change
+//     images/NAME/                  what `images build` has made (images.h)
 #pragma once
 
 #include "frontend/library/description.h"
+#include "machine/disk_tool.h"
 
 #include <filesystem>
 #include <memory>
@@ -33,6 +35,7 @@ class Library {
     static Result<Library> open();
     explicit Library(std::filesystem::path folder) : m_folder(std::move(folder)) {}
 
+    const std::filesystem::path& folder() const { return m_folder; }
     std::vector<std::string> names() const;
     std::filesystem::path folder_of(const std::string& name) const { return m_folder / "machines" / name; }
     Result<VmDescription> load(const std::string& name) const;
@@ -41,8 +44,9 @@ class Library {
     /// Fails while the machine runs.
     Result<std::unique_ptr<VmLock>> lock(const std::string& name) const;
 
-    /// `disk_size` 0: no disk.
-    Result<> create(const std::string& name, VmDescription description, u64 disk_size) const;
+    /// `disk_size` 0: no disk, or one as large as `image`, whose content it begins with.
+    Result<> create(const std::string& name, VmDescription description, u64 disk_size,
+                    const std::filesystem::path& image = {}, const DiskProgress& progress = {}) const;
     Result<> remove(const std::string& name) const;
     Result<> rename(const std::string& from, const std::string& to) const;
     /// Both have the same content afterwards, and what one of them writes the other does not see.
