@@ -136,6 +136,15 @@ std::optional<int> parse(int argc, char** argv, Options& options, std::string& m
         tell("{}\nTry: ringshift {} --help", error.what(), parsed.empty() ? "" : parsed.front()->get_name());
         return exit_status::error;
     }
+    for (ScriptStep& step : options.script) {
+        if (step.kind != ScriptStep::Kind::type) continue;
+        auto chords = chords_for_text(step.text, options.keys);
+        if (!chords.ok()) {
+            tell("--type: {}", chords.error().message);
+            return exit_status::error;
+        }
+        step.chords = chords.release();
+    }
     if (options.gdb_port && options.machine.engine == "lockstep") {
         tell("--gdb does not go with --engine lockstep: what gdb changes, the reference would not see");
         return exit_status::error;

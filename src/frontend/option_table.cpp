@@ -1,6 +1,7 @@
 #include "frontend/option_table.h"
 
 #include "base/log.h"
+#include "frontend/keyboard_layout.h"
 #include "machine/machine.h"
 
 #include <algorithm>
@@ -313,6 +314,13 @@ const std::vector<OptionRow>& option_table() {
              o.machine.sound = text;
              return Unit{};
          }},
+        {"--keyboard-layout", "NAME", for_both, "Machine",
+         "what the guest takes its keyboard for, when text is pasted or typed for you: us, uk, de, fr, es, dvorak, or "
+         "any layout of X with or without variant, for example ch:fr; default us",
+         [](Options& o, const std::string& text) -> Result<> {
+             o.keys = TRY(keyboard_layout(text));
+             return Unit{};
+         }},
         {"--nic", "CARD", for_run, "Network",
          "e1000, ne2k-pci (RTL8029), ne2k-isa (port 300h, IRQ 10) or none; default e1000, with --deterministic and "
          "lockstep none",
@@ -442,7 +450,7 @@ const std::vector<OptionRow>& option_table() {
         {"--type", "TEXT", for_both, "Scripts",
          "then type on the keyboard; \\n, \\e and \\{up} \\{f12} \\{ctrl-alt-del} are keys",
          [](Options& o, const std::string& text) -> Result<> {
-             o.script.push_back({ScriptStep::Kind::type, text, TRY(chords_for_text(text))});
+             o.script.push_back({ScriptStep::Kind::type, text, {}});
              return Unit{};
          }},
         {"--send", "TEXT", for_both, "Scripts", "then send to the serial port; \\n, \\r, \\t and \\e are characters",

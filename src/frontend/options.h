@@ -18,7 +18,7 @@ struct ScriptStep {
     enum class Kind { expect, type, send };
     Kind kind;
     std::string text;          ///< expect: POSIX extended regular expression; send: bytes for the first serial port
-    std::vector<Chord> chords; ///< type
+    std::vector<Chord> chords; ///< type; made of `text` when the whole command line is known
 };
 
 /// How a window shows the guest's pixels.
@@ -73,6 +73,7 @@ struct Options {
     DisplayKind display = DisplayKind::automatic;
     std::vector<std::string> serial; ///< by port: none, stdio, pty, file:PATH
     std::string debug_console;       ///< file, or "-" for standard error; empty: none
+    CharacterKeys keys = us_keys;    ///< of the layout that the guest has
     std::vector<ScriptStep> script;
     std::optional<double> timeout; ///< host seconds
     std::optional<u64> stop_after; ///< instructions of this run

@@ -17,6 +17,21 @@ struct View::Shared {
     bool ready = false;
 };
 
+namespace {
+
+std::vector<DriveLook> drives_of(const Machine& machine) {
+    std::vector<DriveLook> drives;
+    const MachineConfig& config = machine.config();
+    for (unsigned n = 0; n < std::max<std::size_t>(1, config.cdroms.size()); ++n)
+        drives.push_back({Machine::Drive::cdrom, n, n < config.cdroms.size() ? config.cdroms[n].path : std::string(),
+                          machine.locked(n)});
+    for (unsigned n = 0; n < config.floppies.size(); ++n)
+        drives.push_back({Machine::Drive::floppy, n, config.floppies[n].path, false});
+    return drives;
+}
+
+} // namespace
+
 View::View(Session& session, Wants wants) : m_session(session), m_wants(wants), m_shared(std::make_shared<Shared>()) {}
 
 void View::request() {
@@ -41,11 +56,11 @@ void View::request() {
         look.text = std::move(text);
         look.paused = machine.paused();
         look.can_point = machine.input().can_point();
-        look.executed = statistics.executed;
-        look.executing_ns = statistics.executing_ns;
-        look.disk_uses = statistics.disk_uses;
+        look.statistics = statistics;
         look.speed_limit = machine.speed_limit();
-        look.cached_ns = cached_ns(statistics);
+        look.drives = drives_of(machine);
+        look.has_network = machine.config().network.card != "none";
+        look.connected = machine.config().network.connected;
         shared->asked = false;
         shared->ready = true;
     });
@@ -60,11 +75,11 @@ bool View::take(Look& look) {
     look.text = newest.text;
     look.paused = newest.paused;
     look.can_point = newest.can_point;
-    look.executed = newest.executed;
-    look.executing_ns = newest.executing_ns;
-    look.disk_uses = newest.disk_uses;
+    look.statistics = newest.statistics;
     look.speed_limit = newest.speed_limit;
-    look.cached_ns = newest.cached_ns;
+    look.drives = newest.drives;
+    look.has_network = newest.has_network;
+    look.connected = newest.connected;
     return true;
 }
 
@@ -72,14 +87,15 @@ bool SpeedMeter::update(const Look& look, u64 now_ns) {
     constexpr u64 period_ns = 500'000'000;
     if (now_ns - m_last_ns < period_ns) return false;
     const u64 passed = now_ns - m_last_ns;
-    const u64 executing = look.executing_ns - m_last_executing_ns;
-    const u64 executed = look.executed - m_last_executed;
-    const u64 cached = look.cached_ns - m_last_cached_ns;
+    const u64 executing = look.statistics.executing_ns - m_last_executing_ns;
+    const u64 executed = look.statistics.executed - m_last_executed;
+    const u64 all_cached = cached_ns(look.statistics);
+    const u64 cached = all_cached - m_last_cached_ns;
     const bool first = m_last_ns == 0;
     m_last_ns = now_ns;
-    m_last_executing_ns = look.executing_ns;
-    m_last_executed = look.executed;
-    m_last_cached_ns = look.cached_ns;
+    m_last_executing_ns = look.statistics.executing_ns;
+    m_last_executed = look.statistics.executed;
+    m_last_cached_ns = all_cached;
     if (first) return false;
     const u64 busy = std::min<u64>(100, (executing * 100 + passed / 2) / passed);
     // A handful of instructions between two halts says nothing about speed.
@@ -90,7 +106,7 @@ bool SpeedMeter::update(const Look& look, u64 now_ns) {
     else
         m_text = fmt::format("{:.0f} million instructions/s, {}% busy",
                              static_cast<double>(executed) * 1000.0 / static_cast<double>(executing), busy);
-    if (!look.paused && look.cached_ns != 0 && executing != 0 && busy != 0)
+    if (!look.paused && all_cached != 0 && executing != 0 && busy != 0)
         m_text += fmt::format(", {}% of it in translated code", std::min<u64>(100, cached * 100 / executing));
     return true;
 }

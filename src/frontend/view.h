@@ -15,6 +15,14 @@ namespace ringshift {
 
 class Session;
 
+/// A drive whose medium can be changed.
+struct DriveLook {
+    Machine::Drive kind = Machine::Drive::cdrom;
+    unsigned number = 0;
+    std::string path; ///< of the medium; empty: none
+    bool locked = false;
+};
+
 /// One look at the guest.
 struct Look {
     u64 picture_number = 0; ///< counts changes of `picture`
@@ -22,11 +30,10 @@ struct Look {
     std::optional<TextScreen> text;
     bool paused = false;
     bool can_point = false; ///< Input::can_point()
-    u64 executed = 0;
-    u64 executing_ns = 0;
-    u64 disk_uses = 0;
+    MachineStatistics statistics;
     SpeedLimit speed_limit;
-    u64 cached_ns = 0; ///< of executing_ns: in translated code
+    std::vector<DriveLook> drives;
+    bool has_network = false, connected = false; ///< a card, and its cable
 };
 
 class View {

@@ -75,6 +75,7 @@ class Machine::Implementation {
     bool paused = false;
     SpeedLimit speed_limit;
     u64 executed = 0;
+    u64 network_frames = 0;
     u64 executing_ns = 0;
     u64 devices_ns = 0;
     u64 idle_ns = 0;

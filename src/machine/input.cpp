@@ -91,14 +91,22 @@ Result<Chord> chord_by_name(std::string_view name) {
     return chord;
 }
 
-Result<Chord> chord_for_character(char character) {
-    const u8 code = static_cast<u8>(character);
-    const Place place = code < layout.size() ? layout[code] : Place{};
-    if (place.code == 0) return make_error("character {:#04x} cannot be typed on a US keyboard", code);
-    Chord chord;
-    if (place.shift) chord.push_back(Key::left_shift);
-    chord.push_back(static_cast<Key>(place.code));
-    return chord;
+/// The character of UTF-8 that begins at `at`, which moves behind it. A byte that begins none counts as one.
+char32_t take_character(std::string_view text, std::size_t& at) {
+    const u8 first = static_cast<u8>(text[at++]);
+    const std::size_t more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
+    if (more == 0 || text.size() - at < more) return first < 0x80 ? char32_t{first} : char32_t{0xFFFD};
+    char32_t character = first & (0x3Fu >> more);
+    for (std::size_t i = 0; i < more; ++i) character = character << 6 | (static_cast<u8>(text[at++]) & 0x3Fu);
+    return character;
+}
+
+Result<> add_character(std::vector<Chord>& chords, char32_t character, const CharacterKeys& keys) {
+    const std::vector<Chord> own = keys(character);
+    if (own.empty())
+        return make_error("character {:#04x} cannot be typed on this keyboard", static_cast<u32>(character));
+    chords.insert(chords.end(), own.begin(), own.end());
+    return Unit{};
 }
 
 } // namespace
@@ -114,39 +122,44 @@ Key key_by_name(std::string_view name) {
     return Key::none;
 }
 
-std::vector<Chord> chords_for_plain_text(std::string_view text, std::size_t& untypable) {
+std::vector<Chord> us_keys(char32_t character) {
+    const Place place = character < layout.size() ? layout[character] : Place{};
+    if (place.code == 0) return {};
+    const Key key = static_cast<Key>(place.code);
+    return {place.shift ? Chord{Key::left_shift, key} : Chord{key}};
+}
+
+std::vector<Chord> chords_for_plain_text(std::string_view text, std::size_t& untypable, const CharacterKeys& keys) {
     std::vector<Chord> chords;
     untypable = 0;
-    for (const char character : text) {
-        if (character == '\r') continue;
-        if (auto chord = chord_for_character(character); chord.ok())
-            chords.push_back(chord.release());
-        else if ((static_cast<u8>(character) & 0xC0) != 0x80) // a character of UTF-8 counts once
-            ++untypable;
+    for (std::size_t at = 0; at < text.size();) {
+        const char32_t character = take_character(text, at);
+        if (character != '\r' && !add_character(chords, character, keys).ok()) ++untypable;
     }
     return chords;
 }
 
-Result<std::vector<Chord>> chords_for_text(std::string_view text) {
+Result<std::vector<Chord>> chords_for_text(std::string_view text, const CharacterKeys& keys) {
     std::vector<Chord> chords;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = 0; i < text.size();) {
         if (text[i] != '\\' || i + 1 == text.size()) {
-            chords.push_back(TRY(chord_for_character(text[i])));
+            TRY(add_character(chords, take_character(text, i), keys));
             continue;
         }
-        const char escape = text[++i];
+        const char escape = text[i + 1];
+        i += 2;
         if (escape == '{') {
             const std::size_t end = text.find('}', i);
             if (end == std::string_view::npos) return make_error("\"\\{{\" without \"}}\" in \"{}\"", text);
-            chords.push_back(TRY(chord_by_name(text.substr(i + 1, end - i - 1))));
-            i = end;
+            chords.push_back(TRY(chord_by_name(text.substr(i, end - i))));
+            i = end + 1;
             continue;
         }
         static constexpr std::string_view escapes = "ntbe\\";
         static constexpr std::string_view meanings = "\n\t\b\x1B\\";
         const std::size_t index = escapes.find(escape);
         if (index == std::string_view::npos) return make_error("unknown escape \"\\{}\" in \"{}\"", escape, text);
-        chords.push_back(TRY(chord_for_character(meanings[index])));
+        TRY(add_character(chords, static_cast<char32_t>(meanings[index]), keys));
     }
     return chords;
 }

@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/types.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,11 +55,19 @@ enum class Key : u8 {
 /// Keys held together: modifiers first.
 using Chord = std::vector<Key>;
 
-/// The keys that type `text` on a US keyboard. `\n \t \e \b \\` are what they are in C; `\{up}`, `\{f12}`,
+/// What to press for a Unicode character: chords one after the other (a dead key comes before its letter); none: it
+/// cannot be typed.
+using CharacterKeys = std::function<std::vector<Chord>(char32_t)>;
+/// Those of a US keyboard.
+std::vector<Chord> us_keys(char32_t character);
+
+/// The keys that type `text` (UTF-8) on a keyboard of that layout. `\n \t \e \b \\` are what they are in C; `\{up}`,
+/// `\{f12}`,
 /// `\{ctrl-alt-del}` are keys by name. The error says which character or name cannot be typed.
-Result<std::vector<Chord>> chords_for_text(std::string_view text);
+Result<std::vector<Chord>> chords_for_text(std::string_view text, const CharacterKeys& keys = us_keys);
 /// The same for text as it is, without escapes; `untypable` counts the characters that are left out.
-std::vector<Chord> chords_for_plain_text(std::string_view text, std::size_t& untypable);
+std::vector<Chord> chords_for_plain_text(std::string_view text, std::size_t& untypable,
+                                         const CharacterKeys& keys = us_keys);
 /// One key by name ("enter", "f1", "a"), or Key::none.
 Key key_by_name(std::string_view name);
 

@@ -148,6 +148,7 @@ BoardEvents Machine::Implementation::events() {
         interrupt();
     };
     e.frame_sent = [this](std::span<const u8> frame) {
+        ++network_frames;
         if (m_network) m_network->card_sent(frame);
     };
     e.card_ready = [this] {
@@ -165,6 +166,7 @@ Result<> Machine::Implementation::connect_network() {
     guest.now = [this] { return board->timeline().now() + m_network_time_shift; };
     guest.can_receive = [this] { return board->network_card()->can_receive(); };
     guest.receive = [this](std::vector<u8> frame) {
+        ++network_frames;
         give([frame = std::move(frame)](Implementation& machine) { machine.board->network_card()->receive(frame); });
     };
     // In deterministic mode the next tick does it.
@@ -188,6 +190,7 @@ void Machine::Implementation::pump_network() {
 }
 
 void Machine::Implementation::set_network_connected(bool connected) {
+    config.network.connected = connected;
     if (m_network) m_network->set_connected(connected);
     give([connected](Implementation& machine) {
         if (NetworkCard* card = machine.board->network_card()) card->set_link(connected);
@@ -525,6 +528,7 @@ MachineStatistics Machine::statistics() const {
     s.executing_ns = m_implementation->executing_ns;
     s.executed = m_implementation->executed;
     s.disk_uses = m_implementation->board->disk_uses();
+    s.network_frames = m_implementation->network_frames;
     s.devices_ns = m_implementation->devices_ns;
     s.idle_ns = m_implementation->idle_ns;
     s.ledger = ledger_of(*m_implementation->engine);

@@ -58,13 +58,14 @@ struct MachineHost {
 };
 
 struct MachineStatistics {
-    u64 retired = 0;      ///< guest instructions since power-on
-    u64 virtual_ns = 0;   ///< since power-on
-    u64 executing_ns = 0; ///< host time spent in the engine since this process started the machine
-    u64 executed = 0;     ///< guest instructions in that time
-    u64 disk_uses = 0;    ///< reads and writes of media
-    u64 devices_ns = 0;   ///< host time of what devices do when their deadlines come
-    u64 idle_ns = 0;      ///< host time asleep because the guest halts
+    u64 retired = 0;        ///< guest instructions since power-on
+    u64 virtual_ns = 0;     ///< since power-on
+    u64 executing_ns = 0;   ///< host time spent in the engine since this process started the machine
+    u64 executed = 0;       ///< guest instructions in that time
+    u64 disk_uses = 0;      ///< reads and writes of media
+    u64 network_frames = 0; ///< sent and received by the card
+    u64 devices_ns = 0;     ///< host time of what devices do when their deadlines come
+    u64 idle_ns = 0;        ///< host time asleep because the guest halts
     // Engine "lockstep":
     u64 comparisons = 0;              ///< of registers; 0: another engine
     u64 following_ns = 0;             ///< host time of the reference

@@ -32,6 +32,26 @@ std::string about_interpreting(const bt::Ledger& ledger) {
 
 } // namespace
 
+MachineStatistics statistics_since(const MachineStatistics& then, const MachineStatistics& now) {
+    MachineStatistics passed = now;
+    for (u64 MachineStatistics::*sum :
+         {&MachineStatistics::retired, &MachineStatistics::virtual_ns, &MachineStatistics::executing_ns,
+          &MachineStatistics::executed, &MachineStatistics::disk_uses, &MachineStatistics::network_frames,
+          &MachineStatistics::devices_ns, &MachineStatistics::idle_ns})
+        passed.*sum -= std::min(passed.*sum, then.*sum); // a restored snapshot sets some of them back
+    if (!passed.ledger || !then.ledger) return passed;
+    bt::Ledger& ledger = *passed.ledger;
+    const auto subtract = [](u64& from, u64 what) { from -= std::min(from, what); };
+    for (u64 bt::Ledger::*sum :
+         {&bt::Ledger::entries, &bt::Ledger::cached, &bt::Ledger::evictions, &bt::Ledger::translated_instructions,
+          &bt::Ledger::translated_bytes, &bt::Ledger::emitted_bytes, &bt::Ledger::revived, &bt::Ledger::ticks_cached,
+          &bt::Ledger::ticks_translating, &bt::Ledger::ticks_total})
+        subtract(ledger.*sum, (*then.ledger).*sum);
+    for (std::size_t i = 0; i < ledger.levels.size(); ++i) subtract(ledger.levels[i], then.ledger->levels[i]);
+    for (std::size_t i = 0; i < ledger.causes.size(); ++i) subtract(ledger.causes[i], then.ledger->causes[i]);
+    return passed;
+}
+
 TimeShares time_shares(const MachineStatistics& s) {
     TimeShares shares;
     const u64 whole = s.executing_ns + s.devices_ns + s.idle_ns;

@@ -18,6 +18,9 @@ struct TimeShares {
 };
 TimeShares time_shares(const MachineStatistics& statistics);
 
+/// What has been added between two looks at the same machine; for a ledger, its sums.
+MachineStatistics statistics_since(const MachineStatistics& then, const MachineStatistics& now);
+
 /// Of MachineStatistics::executing_ns: in generated code.
 u64 cached_ns(const MachineStatistics& statistics);
 

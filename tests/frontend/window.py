@@ -216,6 +216,53 @@ def check_scaling(display, folder, guest):
     check(window.finish() == 143, "SIGTERM ends the program with its own status")
 
 
+def check_menu(display, folder, guest):
+    """By its button and by its key; with the mouse's wheel nowhere near, entries are chosen by the keyboard."""
+    ready = reference(folder, guest, "--expect", "READY")
+    control = os.path.join(folder, "menu-control")
+    window = Window(display, folder, guest, "--scale", "1", "--nic", "e1000", "--control", control)
+
+    def ctl(*words):
+        return subprocess.run([RINGSHIFT, "ctl", control, *words], stdout=subprocess.PIPE).stdout.decode()
+
+    def press(*keys):
+        window.tool("key", "--delay", "150", *keys)
+    wait_for("the text screen", lambda: window.shows(ready))
+    window.tool("mousemove", "--window", window.id, "15", str(window.size()[1] - 6), "click", "1")
+    wait_for("the menu", lambda: not window.shows(ready))
+    check("releases" not in window.title(), "the menu captures nothing")
+    press("Home", "Return")
+    wait_for("the first entry: pause", lambda: ctl("status") == "paused\n")
+    wait_for("no menu", lambda: window.shows(ready))
+    press("ctrl+alt+m", "Home", "Return")
+    wait_for("the first entry: run on", lambda: ctl("status") == "running\n")
+
+    # Media are the first sub-menu: insert a file by name, eject it.
+    disc = os.path.join(folder, "a disc.iso")
+    pathlib.Path(disc).write_bytes(bytes(2048 * 400))
+
+    def medium():
+        return json.loads(ctl('{"execute": "query-block"}'))["return"][0].get("inserted", {}).get("file", "")
+    press("ctrl+alt+m", "Home", "Down", "Down", "Down", "Right", "Return")
+    time.sleep(1)
+    window.tool("type", "--delay", "60", disc)
+    press("Return")
+    wait_for("the medium", lambda: medium() == disc)
+    press("ctrl+alt+m", "Home", "Down", "Down", "Down", "Right", "Down", "Return")
+    wait_for("no medium", lambda: medium() == "")
+    press("ctrl+alt+m")
+    wait_for("the menu by its key", lambda: not window.shows(ready))
+    press("Escape")
+    wait_for("the menu to be gone", lambda: window.shows(ready))
+    press("ctrl+alt+n")
+    wait_for("the engine's numbers", lambda: not window.shows(ready))
+    press("ctrl+alt+n")
+    wait_for("no numbers", lambda: window.shows(ready))
+    check("click" in window.title(), "nothing of this is for the guest")
+    window.process.terminate()
+    window.finish()
+
+
 def check_no_display(guest):
     for arguments, environment in ((["--display", "sdl"], without_display()),
                                    (["--display", "sdl"], dict(without_display(), DISPLAY=":987")),
@@ -241,6 +288,7 @@ def main():
             check_clipboard(display, folder, guest)
             check_memory(display, folder, guest)
             check_scaling(display, folder, guest)
+            check_menu(display, folder, guest)
     finally:
         display.close()
 

@@ -160,6 +160,11 @@ const std::vector<ControlCommand>& commands() {
          [](const Words& words) {
              return request_of("x-limit-speed", {{"limit", words[0]}});
          }},
+        {"cable", "in|out", "of the network card", 1, 1,
+         [](const Words& words) {
+             if (words[0] != "in" && words[0] != "out") return json();
+             return request_of("set_link", {{"name", "net0"}, {"up", words[0] == "in"}});
+         }},
         {"eject", "DEVICE", "a medium, locked or not", 1, 1,
          [](const Words& words) {
              return request_of("eject", {{"device", words[0]}, {"force", true}});
@@ -215,9 +220,10 @@ Result<json> request_for(const Words& words) {
     for (const ControlCommand& command : commands()) {
         if (words[0] != command.name) continue;
         const Words rest(words.begin() + 1, words.end());
-        if (rest.size() < command.least || rest.size() > command.most)
-            return make_error("use: ringshift ctl SOCKET {} {}", command.name, command.arguments);
-        return command.request(rest);
+        const bool fits = rest.size() >= command.least && rest.size() <= command.most;
+        const json request = fits ? command.request(rest) : json();
+        if (request.is_null()) return make_error("use: ringshift ctl SOCKET {} {}", command.name, command.arguments);
+        return request;
     }
     return make_error("there is no command \"{}\"; the commands are:\n{}", words[0], control_commands());
 }

@@ -103,7 +103,7 @@ Result<json> send_key(QmpCall& call) {
 }
 
 Result<json> type_text(QmpCall& call) {
-    const auto chords = TRY(chords_for_text(call.text("text")));
+    const auto chords = TRY(chords_for_text(call.text("text"), call.target.session.options().keys));
     return on_machine(call, [&](Machine& machine) -> Result<> {
         machine.input().type(chords);
         return Unit{};
@@ -278,6 +278,21 @@ Result<json> limit_speed(QmpCall& call) {
     });
 }
 
+/// The only card is net0; it also answers to the name of its kind.
+Result<json> set_link(QmpCall& call) {
+    const bool up = call.arguments["up"].get<bool>();
+    const std::string name = call.text("name");
+    return on_machine(call, [&](Machine& machine) -> Result<> {
+        const std::string& card = machine.config().network.card;
+        if (card == "none" || (name != "net0" && name != card)) {
+            call.error_class = "DeviceNotFound";
+            return make_error("Device '{}' not found", name);
+        }
+        machine.set_network_connected(up);
+        return Unit{};
+    });
+}
+
 // ---- Snapshots -----------------------------------------------------------------------------------------------------
 
 auto snapshot_job(const char* type, Snapshots::Action action) {
@@ -364,6 +379,7 @@ const std::vector<QmpCommand>& qmp_commands() {
           {"force", Type::boolean, false},
           {"read-only-mode", Type::string, false}},
          change_medium},
+        {"set_link", {{"name", Type::string, true}, {"up", Type::boolean, true}}, set_link},
         {"snapshot-save", job_parameters, snapshot_job("snapshot-save", Snapshots::Action::save)},
         {"snapshot-load", job_parameters, snapshot_job("snapshot-load", Snapshots::Action::load)},
         {"snapshot-delete", job_parameters, snapshot_job("snapshot-delete", Snapshots::Action::remove)},

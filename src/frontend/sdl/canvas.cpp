@@ -12,6 +12,9 @@ namespace {
 
 constexpr unsigned status_rows = font_cell_height + 4;
 constexpr u32 status_background = 0x20262E, status_line = 0x39424E, status_text = 0xD8DEE6, status_hint = 0x8D99A8;
+constexpr u32 light_on = 0x6FDD7A, light_off = 0x59636F;
+constexpr std::string_view menu_name = "Menu";
+constexpr unsigned menu_width = 4 * font_cell_width + 12;
 /// Of the screen, which a window of our own choice may cover.
 constexpr double most_of_screen = 0.85;
 constexpr unsigned largest_chosen_factor = 2;
@@ -164,8 +167,9 @@ int Canvas::status_height() const { return static_cast<int>(status_rows) * statu
 
 bool Canvas::status_shown() const { return !fullscreen(); }
 
-void Canvas::set_status(const std::string& left, const std::string& right) {
-    if (left == m_left && right == m_right) return;
+void Canvas::set_status(const std::string& left, const std::string& right, const Lights& lights) {
+    if (left == m_left && right == m_right && lights == m_lights) return;
+    m_lights = lights;
     m_left = left;
     m_right = right;
     m_changed = true;
@@ -185,14 +189,45 @@ void Canvas::draw_status(int width, int height) {
     const unsigned count = static_cast<unsigned>(columns);
     std::vector<u32> pixels(std::size_t{count} * status_rows, status_background);
     std::fill_n(pixels.begin(), count, status_line);
-    draw_small_text(pixels, count, 6, 3, m_left, status_text);
-    const std::size_t left_end = 6 + (m_left.size() + 2) * font_cell_width;
+    for (unsigned row = 1; row < status_rows; ++row)
+        std::fill_n(pixels.begin() + row * count, std::min(count, menu_width), status_line);
+    draw_small_text(pixels, count, 6, 3, menu_name, status_text);
+    draw_small_text(pixels, count, menu_width + 6, 3, m_left, status_text);
+    // The hint gives way to what is said, the lights only to a very narrow window.
+    unsigned from_right = 6;
+    const std::size_t left_end = menu_width + 6 + (m_left.size() + 2) * font_cell_width;
+    std::size_t lights_width = 0;
+    for (const auto& [name, on] : m_lights) lights_width += (name.size() + 2) * font_cell_width;
     const std::size_t right_width = m_right.size() * font_cell_width;
-    if (left_end + right_width + 6 <= count)
+    if (left_end + lights_width + right_width + 6 <= count) {
         draw_small_text(pixels, count, static_cast<unsigned>(count - 6 - right_width), 3, m_right, status_hint);
+        from_right += static_cast<unsigned>(right_width + 2 * font_cell_width);
+    }
+    if (menu_width + lights_width + from_right < count) {
+        unsigned x = static_cast<unsigned>(count - from_right - lights_width);
+        for (const auto& [name, on] : m_lights) {
+            const unsigned width = static_cast<unsigned>(name.size() * font_cell_width);
+            for (unsigned row = 1; row < status_rows; ++row)
+                std::fill_n(pixels.begin() + row * count + x - 3, width + 5, on ? light_on : status_background);
+            draw_small_text(pixels, count, x, 3, name, on ? status_background : light_off);
+            x += width + 2 * font_cell_width;
+        }
+    }
     SDL_UpdateTexture(m_status, nullptr, pixels.data(), columns * 4);
     const SDL_Rect place{0, height - status_height(), columns * scale, status_height()};
     SDL_RenderCopy(m_renderer, m_status, nullptr, &place);
+}
+
+double Canvas::pixel_density() const { return density(m_window, m_renderer); }
+
+bool Canvas::in_status(int, int y) const {
+    int height = 0;
+    SDL_GetRendererOutputSize(m_renderer, nullptr, &height);
+    return status_shown() && y * pixel_density() >= height - status_height();
+}
+
+bool Canvas::on_menu_button(int x, int y) const {
+    return in_status(x, y) && x * pixel_density() < menu_width * static_cast<unsigned>(status_scale());
 }
 
 SDL_Rect Canvas::current_place() const {
@@ -241,7 +276,7 @@ void Canvas::draw_marks(const SDL_Rect& place) {
     }
 }
 
-void Canvas::present(bool always) {
+void Canvas::present(bool always, const Overlay& overlay) {
     if (!m_changed && !always) return;
     m_changed = false;
     int width = 0, height = 0;
@@ -256,6 +291,7 @@ void Canvas::present(bool always) {
         draw_marks(place);
     }
     if (status_shown()) draw_status(width, height);
+    if (overlay) overlay(m_renderer, width, height);
     SDL_RenderPresent(m_renderer);
 }
 

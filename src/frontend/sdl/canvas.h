@@ -7,6 +7,7 @@
 
 #define SDL_MAIN_HANDLED
 #include <SDL.h>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ class Canvas {
     ~Canvas();
 
     SDL_Window* window() { return m_window; }
+    SDL_Renderer* renderer() { return m_renderer; }
     bool fullscreen() const;
     void toggle_fullscreen();
     void toggle_scaling();
@@ -44,12 +46,22 @@ class Canvas {
 
     /// The window follows the size of the picture, until the user gives it a size of his own.
     void set_picture(const Picture& picture);
-    /// `left` and `right` of the status line.
-    void set_status(const std::string& left, const std::string& right);
+    /// `left` and `right` of the status line, and lights between them: a name and whether it is on.
+    using Lights = std::vector<std::pair<std::string, bool>>;
+    void set_status(const std::string& left, const std::string& right, const Lights& lights);
+    /// Whether a point of the window is on the status line, and there on the menu's button.
+    bool in_status(int x, int y) const;
+    bool on_menu_button(int x, int y) const;
+    int status_height() const;
+    /// Pixels for each unit of the window, and how large small text is to be.
+    double pixel_density() const;
+    int status_scale() const;
     /// Somebody else than we has given the window this size.
     void note_resized(int width, int height);
     /// Draws on the screen if something has changed since the last time, or always.
-    void present(bool always);
+    /// `overlay`, if any, draws over it all, for an output of so many pixels.
+    using Overlay = std::function<void(SDL_Renderer*, int width, int height)>;
+    void present(bool always, const Overlay& overlay);
 
   private:
     Canvas(SDL_Window* window, SDL_Renderer* renderer, const Scaling& scaling);
@@ -59,8 +71,6 @@ class Canvas {
     SDL_Rect current_place() const;
     void draw_marks(const SDL_Rect& place);
     void draw_status(int width, int height);
-    int status_scale() const;
-    int status_height() const;
     bool status_shown() const;
 
     SDL_Window* m_window;
@@ -79,6 +89,7 @@ class Canvas {
     std::vector<SDL_Rect> m_marks;
     std::string m_left;
     std::string m_right;
+    Lights m_lights;
 };
 
 } // namespace ringshift

@@ -4,7 +4,9 @@
 
 #include "frontend/sdl/audio.h"
 #include "frontend/sdl/canvas.h"
+#include "frontend/sdl/gui.h"
 #include "frontend/sdl/keys.h"
+#include "frontend/sdl/menu.h"
 #include "frontend/sdl/window_memory.h"
 #include "frontend/session.h"
 #include "frontend/view.h"
@@ -20,12 +22,13 @@ namespace {
 
 constexpr int frame_ms = 16;
 constexpr u64 message_ns = 5'000'000'000;
-constexpr u64 light_ns = 120'000'000; ///< the disk's light stays on for as long
+constexpr u64 light_ns = 120'000'000; ///< a light stays on for as long
 constexpr u64 help_ns = 15'000'000'000;
 /// Of the key H, one after the other: a narrow window has room for about 110 characters.
 constexpr std::array<const char*, 2> help = {
-    "Ctrl+Alt with: G mouse, F full screen, Z scaling, S screenshot, P pause, R reset, O power button, H more",
-    "Ctrl+Alt with: V paste, C copy, - and = speed, End Ctrl+Alt+Del, 0-9 go back to a snapshot, Shift+0-9 save"};
+    "Ctrl+Alt with: M menu, G mouse, F full screen, Z scaling, S screenshot, P pause, R reset, O power, H more",
+    "Ctrl+Alt with: V paste, C copy, N numbers, - and = speed, End Ctrl+Alt+Del, 0-9 go back to a snapshot, Shift+0-9 "
+    "save"};
 
 class Window final : public FrontEnd {
   public:
@@ -40,8 +43,15 @@ class Window final : public FrontEnd {
     void handle_window(const SDL_WindowEvent& event);
     void handle_key(const SDL_KeyboardEvent& event);
     bool handle_hotkey(const SDL_Keysym& key);
+    bool press_hotkey(SDL_Scancode code);
+    Menu::Actions menu_actions();
+    void toggle_menu();
+    bool handle_for_menu(const SDL_Event& event);
+    void present();
+    void set_limit(SpeedLimit limit);
     /// A snapshot with the number of a digit key.
     void use_slot(int slot, bool save);
+    void use_snapshot(const std::string& name, bool save);
     void handle_tap(const SDL_KeyboardEvent& event);
     void handle_button(const SDL_MouseButtonEvent& event);
     void handle_drop(const SDL_DropEvent& event);
@@ -55,7 +65,7 @@ class Window final : public FrontEnd {
     void copy_text(Cell from, Cell to);
     void paste();
     void change_speed(int steps);
-    std::string lights();
+    Canvas::Lights lights();
     void send_key(Key key, bool down);
     void release_keys();
     void release_buttons();
@@ -80,6 +90,7 @@ class Window final : public FrontEnd {
     std::vector<Key> m_pressed; ///< as the guest knows
     bool m_tap = false;         ///< nothing but Ctrl and Alt has been pressed since they are down
     bool m_captured = false;
+    bool m_menu_shown = false;
     bool m_exposed = false; ///< has to be drawn again
     int m_dx = 0, m_dy = 0, m_wheel = 0;
     u8 m_buttons = 0;
@@ -91,7 +102,13 @@ class Window final : public FrontEnd {
     Cell m_drag_end{};
     std::size_t m_help_page = 0;
     std::vector<std::string> m_dropped; ///< until the drop is complete
-    u64 m_disk_uses = 0, m_disk_light_until = 0;
+    struct Light {
+        u64 uses = 0, until = 0;
+        bool on(u64 uses_now, u64 now);
+    };
+    Light m_disk_light, m_network_light;
+    Gui m_gui;
+    Menu m_menu;
 
     std::mutex m_audio_mutex;
     std::unique_ptr<AudioOutput> m_audio; ///< under m_audio_mutex; only the window's thread changes it
@@ -114,7 +131,8 @@ std::string name_of_guest(const Options& options) {
 }
 
 Window::Window(std::unique_ptr<Canvas> canvas, const Options& options)
-    : m_canvas(std::move(canvas)), m_guest(name_of_guest(options)), m_engine(options.machine.engine) {
+    : m_canvas(std::move(canvas)), m_guest(name_of_guest(options)), m_engine(options.machine.engine),
+      m_gui(m_canvas->renderer()), m_menu(menu_actions()) {
     set_log_sink([this](LogLevel, std::string_view message) { show(std::string(message)); });
     show_title();
 }
@@ -150,7 +168,7 @@ void Window::run(Session& session) {
         if (m_look.picture_number != picture_number) m_canvas->set_picture(m_look.picture);
         picture_number = m_look.picture_number;
         show_status();
-        m_canvas->present(std::exchange(m_exposed, false));
+        present();
     }
     if (remember) remember_look(folder, m_canvas->look());
     session.set_sound_sink(nullptr);
@@ -177,6 +195,7 @@ void Window::open_audio() {
 // ---- Events --------------------------------------------------------------------------------------------------------
 
 void Window::handle(const SDL_Event& event) {
+    if (handle_for_menu(event)) return;
     switch (event.type) {
     case SDL_QUIT: m_session->quit(); break;
     case SDL_WINDOWEVENT: handle_window(event.window); break;
@@ -239,12 +258,21 @@ void Window::handle_tap(const SDL_KeyboardEvent& event) {
 }
 
 bool Window::handle_hotkey(const SDL_Keysym& key) {
-    Machine& machine = m_session->machine();
     if (key.scancode >= SDL_SCANCODE_1 && key.scancode <= SDL_SCANCODE_0) {
         use_slot((key.scancode - SDL_SCANCODE_1 + 1) % 10, (key.mod & KMOD_SHIFT) != 0);
         return true;
     }
-    switch (key.scancode) {
+    return press_hotkey(key.scancode);
+}
+
+bool Window::press_hotkey(SDL_Scancode code) {
+    Machine& machine = m_session->machine();
+    switch (code) {
+    case SDL_SCANCODE_M: toggle_menu(); return true;
+    case SDL_SCANCODE_N:
+        m_menu.toggle_numbers();
+        m_exposed = true;
+        return true;
     case SDL_SCANCODE_G: capture_mouse(!m_captured); return true;
     case SDL_SCANCODE_F: m_canvas->toggle_fullscreen(); return true;
     case SDL_SCANCODE_Z:
@@ -294,6 +322,78 @@ void Window::handle_drop(const SDL_DropEvent& event) {
     m_session->insert_files(std::exchange(m_dropped, {}), [this](Result<std::string> result) {
         show(result.ok() ? result.value() : result.error().message);
     });
+}
+
+// ---- The menu ------------------------------------------------------------------------------------------------------
+
+Menu::Actions Window::menu_actions() {
+    Menu::Actions actions;
+    actions.hotkey = [this](SDL_Scancode code) { press_hotkey(code); };
+    actions.press = [this](const Chord& chord) {
+        Machine& machine = m_session->machine();
+        machine.post([&machine, chord] { machine.input().type({chord}); });
+    };
+    actions.slot = [this](int slot, bool save) { use_slot(slot, save); };
+    actions.load = [this](const std::string& name) { use_snapshot(name, false); };
+    actions.change_medium = [this](Machine::Drive drive, unsigned number, const std::string& path) {
+        Machine& machine = m_session->machine();
+        machine.post([this, &machine, drive, number, path] {
+            const Result<> changed = machine.change_medium(drive, number, path);
+            show(!changed.ok() ? changed.error().message : path.empty() ? "ejected" : path + " is in the drive");
+        });
+    };
+    actions.limit_speed = [this](SpeedLimit limit) { set_limit(limit); };
+    actions.set_cable = [this](bool connected) {
+        Machine& machine = m_session->machine();
+        machine.post([&machine, connected] { machine.set_network_connected(connected); });
+        show(connected ? "the network's cable is in" : "the network's cable is out");
+    };
+    actions.quit = [this] { m_session->quit(); };
+    return actions;
+}
+
+void Window::toggle_menu() {
+    m_exposed = true;
+    if (m_menu.is_open()) return m_menu.close();
+    release_keys();
+    release_buttons();
+    capture_mouse(false);
+    SDL_ShowCursor(SDL_ENABLE);
+    std::vector<std::string> names;
+    for (const SnapshotEntry& entry : m_session->snapshots().list()) names.push_back(entry.about.name);
+    m_gui.release();
+    m_menu.open(std::move(names));
+}
+
+/// While it is open it has mouse and keyboard, but for the hot keys and for keys that go up.
+bool Window::handle_for_menu(const SDL_Event& event) {
+    if (!m_menu.is_open()) return false;
+    switch (event.type) {
+    case SDL_KEYDOWN:
+        if ((event.key.keysym.mod & KMOD_CTRL) != 0 && (event.key.keysym.mod & KMOD_ALT) != 0) return false;
+        break;
+    case SDL_KEYUP:
+    case SDL_MOUSEMOTION:
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP:
+    case SDL_MOUSEWHEEL:
+    case SDL_TEXTINPUT: break;
+    default: return false;
+    }
+    m_gui.handle(event, m_canvas->pixel_density());
+    return true;
+}
+
+void Window::present() {
+    const bool numbers = m_menu.update_numbers(m_look, host_time_ns());
+    const bool menu = m_menu.is_open();
+    const auto overlay = [this](SDL_Renderer*, int width, int height) {
+        m_gui.begin(width, height, m_canvas->status_scale());
+        m_menu.draw(m_look, width, height, m_canvas->fullscreen() ? 0 : m_canvas->status_height());
+        m_gui.end();
+    };
+    const bool exposed = std::exchange(m_exposed, false) || std::exchange(m_menu_shown, menu) || numbers;
+    m_canvas->present(exposed || menu, menu || m_menu.shows_numbers() ? Canvas::Overlay(overlay) : Canvas::Overlay());
 }
 
 // ---- Text out and in -----------------------------------------------------------------------------------------------
@@ -350,28 +450,32 @@ void Window::paste() {
     const std::string text = clipboard != nullptr ? clipboard : "";
     SDL_free(clipboard);
     std::size_t untypable = 0;
-    const std::vector<Chord> chords = chords_for_plain_text(text, untypable);
-    if (chords.empty()) return show("the clipboard has no text that a US keyboard can type");
+    const std::vector<Chord> chords = chords_for_plain_text(text, untypable, m_session->options().keys);
+    if (chords.empty()) return show("the clipboard has no text that the guest's keyboard can type");
     release_keys(); // Ctrl and Alt, which are down now
     Machine& machine = m_session->machine();
     machine.post([&machine, chords] { machine.input().type(chords); });
     show(untypable == 0
              ? "typing the clipboard"
-             : fmt::format("typing the clipboard, without {} characters that a US keyboard has not", untypable));
+             : fmt::format("typing the clipboard, without {} characters that the guest's keyboard has not", untypable));
 }
 
 void Window::change_speed(int steps) {
     static constexpr std::array<u32, 8> percents = {1, 2, 5, 10, 25, 50, 75, 100};
     const auto now = std::lower_bound(percents.begin(), percents.end(), m_look.speed_limit.percent) - percents.begin();
     const auto next = std::clamp<std::ptrdiff_t>(now + steps, 0, percents.size() - 1);
-    const SpeedLimit limit{percents[static_cast<std::size_t>(next)], 0};
+    set_limit({percents[static_cast<std::size_t>(next)], 0});
+}
+
+void Window::set_limit(SpeedLimit limit) {
     Machine& machine = m_session->machine();
     machine.post([&machine, limit] { machine.set_speed_limit(limit); });
     show("speed limit: " + to_string(limit));
 }
 
-void Window::use_slot(int slot, bool save) {
-    const std::string name = fmt::format("slot-{}", slot);
+void Window::use_slot(int slot, bool save) { use_snapshot(fmt::format("slot-{}", slot), save); }
+
+void Window::use_snapshot(const std::string& name, bool save) {
     show(fmt::format("{} \"{}\"", save ? "saving" : "restoring", name));
     m_session->snapshots().start(
         save ? Snapshots::Action::save : Snapshots::Action::load, name,
@@ -413,6 +517,10 @@ void Window::select_text(const SDL_MouseButtonEvent& event) {
 
 void Window::handle_button(const SDL_MouseButtonEvent& event) {
     const bool down = event.type == SDL_MOUSEBUTTONDOWN;
+    if (!m_captured && down && m_canvas->in_status(event.x, event.y)) {
+        if (m_canvas->on_menu_button(event.x, event.y)) toggle_menu();
+        return;
+    }
     const bool selects = m_drag_start || (down && (SDL_GetModState() & KMOD_SHIFT) != 0);
     if (!m_captured && (!pointing() || selects)) {
         if (event.button == SDL_BUTTON_LEFT) select_text(event);
@@ -508,19 +616,25 @@ void Window::show(std::string message, u64 duration_ns) {
     m_message_until = host_time_ns() + duration_ns;
 }
 
-/// What stands before everything else on the right: the disk's light, the speed limit.
-std::string Window::lights() {
+bool Window::Light::on(u64 uses_now, u64 now) {
+    if (std::exchange(uses, uses_now) != uses_now) until = now + light_ns;
+    return now < until;
+}
+
+Canvas::Lights Window::lights() {
     const u64 now = host_time_ns();
-    if (std::exchange(m_disk_uses, m_look.disk_uses) != m_look.disk_uses) m_disk_light_until = now + light_ns;
-    std::string text = now < m_disk_light_until ? "[disk] " : "       ";
-    if (m_look.speed_limit.any()) text += fmt::format("limit {} ", to_string(m_look.speed_limit));
-    return text;
+    Canvas::Lights lights = {{"disk", m_disk_light.on(m_look.statistics.disk_uses, now)}};
+    if (m_look.has_network)
+        lights.emplace_back(m_look.connected ? "net" : "net off",
+                            m_network_light.on(m_look.statistics.network_frames, now));
+    return lights;
 }
 
 void Window::show_status() {
     const std::lock_guard lock(m_mutex);
     std::string left = fmt::format("{}: {}", m_engine, m_look.paused ? "paused" : m_speed.text());
-    const std::string lamps = lights();
+    const Canvas::Lights lamps = lights();
+    if (m_look.speed_limit.any()) left += fmt::format(", limit {}", to_string(m_look.speed_limit));
     std::string right = m_captured   ? "Ctrl+Alt+G releases the mouse"
                         : m_pointing ? "Ctrl+Alt+H: keys"
                                      : "click: mouse   Ctrl+Alt+H: keys";
@@ -533,7 +647,7 @@ void Window::show_status() {
     } else if (m_look.paused) {
         right = "Ctrl+Alt+P: run on";
     }
-    m_canvas->set_status(left, right.empty() ? right : lamps + right);
+    m_canvas->set_status(left, right, lamps);
 }
 
 } // namespace
