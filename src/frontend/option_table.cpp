@@ -360,7 +360,8 @@ const std::vector<OptionRow>& option_table() {
          "of translated code, from 64K to 1024M; default 32M; less makes the translator work again and again",
          translator_option("cache")},
         {"--cache-policy", "NAME", for_both, "Machine",
-         "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way); default ring",
+         "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way); default "
+         "ring",
          translator_option("policy")},
         {"--hot", "N", for_both | for_bench, "Machine",
          "translate a block that has been interpreted so often, 0 to 255; default 12", translator_option("hot")},
@@ -430,6 +431,15 @@ const std::vector<OptionRow>& option_table() {
          "what the guest writes to ports E9 and 402 (the firmware's messages); - is standard error",
          into(&Options::debug_console)},
         {"--wav", "FILE", for_both, "Screen and ports", "record what the guest plays", into(&Options::wav)},
+        {"--drop", "KIND", for_both, "Screen and ports",
+         "what files become that are dropped on the window or given by ringshift ctl: cd, or floppy (a CD if they do "
+         "not "
+         "fit on one of 1.44 MB, or there is no drive for it); default cd",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"cd", "floppy"}));
+             o.floppies_of_files = text == "floppy";
+             return Unit{};
+         }},
         {"--control", "SOCKET", for_both, "Screen and ports",
          "create a Unix socket on which programs drive the machine by QMP, and people by ringshift ctl",
          into(&Options::control)},

@@ -89,9 +89,10 @@ struct Options {
     bool quiet = false;
     std::optional<u16> gdb_port; ///< 0: any free one
     SpeedLimit speed_limit;
-    std::string wav;             ///< file for what the guest plays; empty: none
-    std::string snapshot_folder; ///< empty: default_snapshot_folder()
-    std::string control;         ///< path of the control socket; empty: none
+    std::string wav;                ///< file for what the guest plays; empty: none
+    std::string snapshot_folder;    ///< empty: default_snapshot_folder()
+    bool floppies_of_files = false; ///< --drop floppy
+    std::string control;            ///< path of the control socket; empty: none
     Scaling scaling;
     std::optional<ShownCode> shown_code; ///< --explain
     ExplainWishes explain;               ///< of the command explain; its colour and format also for --explain

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "frontend/disc.h"
 #include "frontend/explain.h"
+#include "frontend/floppy_image.h"
 #include "frontend/png.h"
 #include "frontend/statistics.h"
 
@@ -182,16 +183,34 @@ void Session::set_sound_sink(std::function<void(std::span<const i16> samples)> s
 
 std::string Session::disc_folder() const { return (std::filesystem::path(m_snapshots->folder()) / "discs").string(); }
 
+bool Session::has_floppy_drive() {
+    bool has = false;
+    on_guest([&] { has = !m_machine->config().floppies.empty(); });
+    return has;
+}
+
+/// Takes as long as copying the files.
+Result<std::string> Session::insert_now(const std::vector<std::string>& paths) {
+    Machine::Drive drive = Machine::Drive::cdrom;
+    std::string image;
+    if (m_options.floppies_of_files) {
+        const auto files = name_for_floppy(paths);
+        if (files.ok() && fits_on_floppy(files.value()) && has_floppy_drive()) {
+            image = TRY(make_floppy(files.value(), disc_folder()));
+            drive = Machine::Drive::floppy;
+        }
+    }
+    if (image.empty()) image = TRY(make_disc(paths, disc_folder()));
+    Result<> inserted = make_error("the guest has ended");
+    on_guest([&] { inserted = m_machine->change_medium(drive, 0, image); });
+    TRY(std::move(inserted));
+    const char* where = drive == Machine::Drive::cdrom ? "CD" : "floppy";
+    return paths.size() == 1 ? fmt::format("{} is in the {} drive", paths.front(), where)
+                             : fmt::format("{} files are in the {} drive", paths.size(), where);
+}
+
 void Session::insert_files(std::vector<std::string> paths, std::function<void(Result<std::string>)> done) {
-    const auto work = [this, paths = std::move(paths), done] {
-        const auto disc = make_disc(paths, disc_folder());
-        if (!disc.ok()) return done(disc.error());
-        Result<> inserted = make_error("the guest has ended");
-        on_guest([&] { inserted = m_machine->change_medium(Machine::Drive::cdrom, 0, disc.value()); });
-        if (!inserted.ok()) return done(inserted.error());
-        done(paths.size() == 1 ? fmt::format("{} is in the CD drive", paths.front())
-                               : fmt::format("{} files are in the CD drive", paths.size()));
-    };
+    const auto work = [this, paths = std::move(paths), done] { done(insert_now(paths)); };
     const std::lock_guard lock(m_discs_mutex);
     if (m_discs_closed) return done(make_error("the guest has ended"));
     m_discs.push_back(std::async(std::launch::async, work));

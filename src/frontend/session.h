@@ -80,6 +80,8 @@ class Session {
     int status_of(const Ending& ending);
     void tell_listeners(const Ending& ending);
     std::string disc_folder() const;
+    Result<std::string> insert_now(const std::vector<std::string>& paths);
+    bool has_floppy_drive();
     void finish_discs();
 
     Options m_options;

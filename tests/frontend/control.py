@@ -272,6 +272,33 @@ def check_ctl(machine, folder):
           "no machine")
 
 
+def check_floppy(folder, guest):
+    """Small files as a floppy, as mtools reads it."""
+    if not shutil.which("mcopy"):
+        return print("without a floppy of files: mtools are not installed")
+    machine = Machine(folder, guest, "--drop", "floppy", "--snapshots", os.path.join(folder, "states"))
+    files = pathlib.Path(folder) / "small"
+    files.mkdir()
+    contents = {"A long name.text": b"x" * 70000, "a long name again.text": b"yes", "empty": b"", "\u00fc.c": b"1234"}
+    for name, content in contents.items():
+        (files / name).write_bytes(content)
+    check("in the floppy drive" in machine.ctl("give", *(str(files / name) for name in contents)), "files as a floppy")
+    floppy = next(d for d in json.loads(machine.ctl('{"execute": "query-block"}'))["return"] if d["device"] == "floppy0")
+    image = floppy["inserted"]["file"]
+    listing = subprocess.run(["mdir", "-b", "-i", image, "::"], stdout=subprocess.PIPE, check=True).stdout.decode().split()
+    check(len(listing) == 4 and "::/ALONGNAM.TEX" in listing and "::/ALONGN~2.TEX" in listing and "::/EMPTY" in listing, "names: %s" % listing)
+    for name, host in (("ALONGNAM.TEX", "A long name.text"), ("ALONGN~2.TEX", "a long name again.text"), ("EMPTY", "empty")):
+        read = subprocess.run(["mcopy", "-i", image, "::/" + name, "-"], stdout=subprocess.PIPE, check=True).stdout
+        check(read == contents[host], "what is in " + name)
+    if shutil.which("fsck.fat"):
+        check(subprocess.run(["fsck.fat", "-n", image], stdout=subprocess.PIPE).returncode == 0, "a sound file system")
+    (files / "large").write_bytes(bytes(1474560))
+    if shutil.which("xorriso"):
+        check("in the CD drive" in machine.ctl("give", str(files / "large")), "what is too large is a CD")
+    machine.ctl("quit")
+    machine.process.wait(60)
+
+
 def check_speed_limit(folder):
     """Three seconds of a guest that never rests."""
     guest = assemble(folder, "count")
@@ -366,6 +393,7 @@ def main():
         machine.ctl("quit")
         check(machine.process.wait(60) == 0, "quit by ctl")
         check(not os.path.exists(os.path.join(folder, "states")), "CDs that no snapshot needs are gone")
+        check_floppy(folder, guest)
         check_ends(folder, guest)
         check_speed_limit(folder)
 

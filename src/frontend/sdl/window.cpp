@@ -318,7 +318,7 @@ void Window::handle_drop(const SDL_DropEvent& event) {
     if (event.type == SDL_DROPFILE && event.file != nullptr) m_dropped.emplace_back(event.file);
     if (event.file != nullptr) SDL_free(event.file);
     if (event.type != SDL_DROPCOMPLETE || m_dropped.empty()) return;
-    show("making a CD");
+    show("making a medium of the files");
     m_session->insert_files(std::exchange(m_dropped, {}), [this](Result<std::string> result) {
         show(result.ok() ? result.value() : result.error().message);
     });
