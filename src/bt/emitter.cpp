@@ -32,8 +32,8 @@ void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found)
     constexpr std::size_t jumps = offsetof(Runtime, jumps);
     auto hit = a.newLabel();
     auto miss = a.newLabel();
-    a.mov(x86::r10d, 0);
-    a.crc32(x86::r10d, x86::r9d);
+    a.rorx(x86::r10d, x86::r9d, jump_rotation);
+    a.lea(x86::r10d, x86::ptr(x86::r10, x86::r9));
     a.shrx(x86::r10d, x86::r10d, table_base.r32());
     a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
     a.mov(x86::r12, x86::rcx);

@@ -66,14 +66,8 @@ void emit_all_that_keeps_flags(x86::Assembler& a) {
     a.sarx(x86::r11, x86::r10, x86::rsi);
     a.movzx(x86::r11d, x86::r10w);
     a.movsxd(x86::r11, x86::r10d);
-    a.crc32(x86::r10d, x86::esi);
+    a.pext(x86::r10d, x86::r10d, x86::esi);
     emit_get_flags(a);
-}
-
-/// What CRC32 adds up for one word, bit by bit (SDM vol. 2A, CRC32).
-constexpr u32 crc32(u32 value) {
-    for (int i = 0; i < 32; ++i) value = (value >> 1) ^ ((value & 1) != 0 ? 0x82F63B78 : 0);
-    return value;
 }
 
 constexpr std::array probes{
@@ -109,9 +103,9 @@ constexpr std::array probes{
               emit_set_flags(a);
               emit_get_flags(a);
           }},
-    Probe{"LEA, NOT, RORX, SHRX, SHLX, SARX, MOVZX, MOVSXD, CRC32 or JECXZ changes flags", 0x1D7, 5, 0x1D7,
+    Probe{"LEA, NOT, RORX, SHRX, SHLX, SARX, MOVZX, MOVSXD, PEXT or JECXZ changes flags", 0x1D7, 5, 0x1D7,
           emit_all_that_keeps_flags},
-    Probe{"LEA, NOT, RORX, SHRX, SHLX, SARX, MOVZX, MOVSXD, CRC32 or JECXZ changes flags", 0x002, 5, 0x002,
+    Probe{"LEA, NOT, RORX, SHRX, SHLX, SARX, MOVZX, MOVSXD, PEXT or JECXZ changes flags", 0x002, 5, 0x002,
           emit_all_that_keeps_flags},
     Probe{"rotating a register does not bring AH to AL and back", 0x11223344, 0x99, 0x11229944,
           [](x86::Assembler& a) {
@@ -119,11 +113,6 @@ constexpr std::array probes{
               a.rorx(x86::eax, x86::eax, 8);
               a.mov(x86::al, x86::sil);
               a.rorx(x86::eax, x86::eax, 24);
-          }},
-    Probe{"CRC32 computes something else", 0x12345678, 0, crc32(0x12345678),
-          [](x86::Assembler& a) {
-              a.mov(x86::eax, 0);
-              a.crc32(x86::eax, x86::edi);
           }},
     Probe{"a 32-bit result does not clear the upper half of its register", ~u64{0}, 0x12345678, 0x12345678,
           [](x86::Assembler& a) {
@@ -189,10 +178,7 @@ Result<> probe_patching(CodeMemory& memory) {
 HostFeatures host_features() {
     HostFeatures features;
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx)) {
-        features.fxsr = (edx & (1u << 24)) != 0;
-        features.crc32 = (ecx & (1u << 20)) != 0;
-    }
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx)) features.fxsr = (edx & (1u << 24)) != 0;
     if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) features.bmi2 = (ebx & (1u << 8)) != 0;
     if (__get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx)) features.lahf = (ecx & 1) != 0;
     features.avx = __builtin_cpu_supports("avx") != 0;
@@ -204,7 +190,6 @@ Result<> probe_host(const HostFeatures& features) {
         return missing("its processor has no BMI2 (Intel from Haswell on, AMD from Excavator on have it)");
     if (!features.lahf) return missing("its processor has no LAHF in 64-bit mode");
     if (!features.fxsr) return missing("its processor has no FXSAVE");
-    if (!features.crc32) return missing("its processor has no CRC32 (SSE4.2)");
     if (!features.avx) return missing("it has no AVX, or its system does not enable it");
     const auto memory = TRY(CodeMemory::create(4096));
     for (const Probe& probe : probes) {

@@ -7,10 +7,9 @@ namespace ringshift::bt {
 
 /// As CPUID tells them.
 struct HostFeatures {
-    bool bmi2 = false; ///< SHRX, SHLX, RORX
+    bool bmi2 = false; ///< SHRX, SHLX, RORX, PEXT
     bool lahf = false; ///< LAHF and SAHF in 64-bit mode
     bool fxsr = false;
-    bool crc32 = false; ///< SSE4.2
     bool avx = false;   ///< VZEROUPPER: the processor has it and the system saves its state
 };
 HostFeatures host_features();
