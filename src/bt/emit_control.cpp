@@ -41,6 +41,13 @@ std::optional<x86::CondCode> condition_of(Mnemonic mnemonic) {
 
 bool is_conditional_jump(Mnemonic mnemonic) { return condition_of(mnemonic).has_value(); }
 
+bool returns_here(const Insn& in) {
+    if (in.mnemonic != Mnemonic::CALL) return false;
+    if (in.op(0).kind == OperandKind::relative) return in.immediate != 0;
+    return in.op(0).kind == OperandKind::gpr ||
+           (in.op(0).kind == OperandKind::memory && ((in.modrm >> 3) & 7) == 2); // else far
+}
+
 u32 Translator::relative_target(u32 i) const {
     const u32 target = next_rip(i) + insn(i).immediate;
     return insn(i).operand_size == 2 ? target & 0xFFFF : target;
@@ -146,7 +153,7 @@ bool Translator::emit_call(u32 i) {
         } else {
             a.movzx(x86::r9d, guest16(in.op(0).slot >> 3));
         }
-        a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
+        if (!stack_in_window(i)) a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
     }
     m_e.mark(i, Provenance::expand, "push the guest's return address");
     const HostAddress top = emit_stack_operand(i, size, size, Intent::write, after);
@@ -155,7 +162,7 @@ bool Translator::emit_call(u32 i) {
     else
         a.mov(host_memory(top, 2), next_rip(i) & 0xFFFF);
     emit_release(0u - size);
-    if (!direct) a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+    if (!direct && !stack_in_window(i)) a.mov(x86::r9, m_e.in_runtime(offsetof(Runtime, scratch), 8));
     if (pairs(i)) {
         m_e.mark(i, Provenance::exit, "a call is a host call, so that the return will be predicted");
         if (direct) {
@@ -168,14 +175,18 @@ bool Translator::emit_call(u32 i) {
             a.bind(landing);
             emit_landing(i);
         } else {
-            m_e.emit_probe([&](const x86::Mem& code) {
+            auto miss = a.newLabel();
+            m_e.emit_probe_or(miss, [&](const x86::Mem& code) {
                 emit_arrival(Level::probe);
                 a.call(code);
                 emit_landing(i);
             });
-            m_e.mark(i, Provenance::exit, "ask the engine for the target");
-            a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
-            a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+            m_e.later([this, i, miss] {
+                m_e.mark(i, Provenance::exit, "ask the engine for the target");
+                m_e.a.bind(miss);
+                m_e.a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+                m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+            });
         }
     } else if (direct) {
         m_e.mark(i, Provenance::exit, "a call's target is the block's exit");
@@ -183,7 +194,16 @@ bool Translator::emit_call(u32 i) {
     } else {
         emit_indirect_exit();
     }
-    emit_no_successor(after);
+    if (i + 1 == m_block->insns.size()) {
+        emit_no_successor(after);
+        return true;
+    }
+    m_fpu_loaded = 0; // the function may have done anything
+    m_e.later([this, i, after] {
+        m_e.mark(i, Provenance::exit, "the handler has set RIP");
+        m_e.a.bind(after);
+        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+    });
     return true;
 }
 
@@ -194,12 +214,7 @@ void Translator::emit_no_successor(const asmjit::Label& after) {
     m_falls_through = false;
 }
 
-/// CALL of the next instruction only asks where it is: no return will come.
-bool Translator::pairs(u32 i) const {
-    const Insn& in = insn(i);
-    if (!m_options.pair_returns || !m_options.link) return false;
-    return in.op(0).kind != OperandKind::relative || relative_target(i) != next_rip(i);
-}
+bool Translator::pairs(u32 i) const { return m_options.pair_returns && m_options.link && returns_here(insn(i)); }
 
 void Translator::emit_landing(u32 i) {
     auto& a = m_e.a;
@@ -210,6 +225,21 @@ void Translator::emit_landing(u32 i) {
     a.jecxz(x86::ecx, expected);
     a.mov(x86::rcx, x86::r12);
     a.jmp(m_e.in_runtime(offsetof(Runtime, indirect), 8));
+    if (i + 1 < m_block->insns.size()) {
+        const Stretch& stretch = stretch_of(i + 1);
+        auto near = a.newLabel();
+        a.bind(near);
+        if (stretch.checked && !stretch.check_at) {
+            m_e.mark(i + 1, Provenance::exit, "the budget does not cover what comes: leave before it");
+            a.mov(x86::rcx, x86::r12);
+            emit_leave_for(next_rip(i));
+        }
+        m_e.mark(i, Provenance::guard, "yes");
+        a.bind(expected);
+        a.mov(x86::rcx, x86::r12);
+        emit_stretch_entry(stretch, near);
+        return;
+    }
     a.bind(expected);
     a.mov(x86::rcx, x86::r12);
     m_e.mark(i, Provenance::exit, "on behind the call");

@@ -170,8 +170,12 @@ bool Translator::emit_lea(u32 i) {
     const Insn& in = insn(i);
     if (!in.has_memory()) return false;
     m_e.mark(i, Provenance::native, "address arithmetic on the same registers");
-    emit_effective_offset(in);
     const unsigned to = in.op(0).slot >> 3;
+    if (in.op(0).size == 4 && in.address_size == 4 && in.memory.base != MemoryOperand::no_register) {
+        emit_effective_offset(in, guest32(to));
+        return true;
+    }
+    emit_effective_offset(in);
     if (in.op(0).size == 4)
         a.mov(guest32(to), x86::r9d);
     else
@@ -261,10 +265,13 @@ x86::Gp Translator::emit_stack_offset(u32 below) {
     return x86::r9;
 }
 
-HostAddress Translator::emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after) {
+bool Translator::stack_in_window(u32 i) const {
     const bool flat = m_mode->segments[static_cast<std::size_t>(SegmentName::ss)] == SegmentClass::flat;
-    if (!flat || !m_mode->stack32 || !through_window(i))
-        return emit_stack_lookup(i, below, size, intent, after);
+    return flat && m_mode->stack32 && through_window(i);
+}
+
+HostAddress Translator::emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after) {
+    if (!stack_in_window(i)) return emit_stack_lookup(i, below, size, intent, after);
     HostAddress at = emit_in_window(i, SegmentName::ss, x86::r8, size, intent, after);
     at.displacement = 0u - below;
     return at;
@@ -304,11 +311,15 @@ bool Translator::emit_push(u32 i) {
             a.mov(x86::r9d, host_memory(from, 4));
         else
             a.movzx(x86::r9d, host_memory(from, 2));
-        a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
+        if (!stack_in_window(i)) a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
     }
     m_e.mark(i, Provenance::expand, "push: a store below the guest's stack pointer");
     const HostAddress top = emit_stack_operand(i, size, size, Intent::write, after);
-    if (op.kind == OperandKind::memory) a.mov(x86::r10, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+    x86::Gp from_memory = x86::r9;
+    if (op.kind == OperandKind::memory && !stack_in_window(i)) {
+        from_memory = x86::r10;
+        a.mov(from_memory, m_e.in_runtime(offsetof(Runtime, scratch), 8));
+    }
     const x86::Mem place = host_memory(top, size);
     if (op.kind == OperandKind::gpr) {
         const unsigned number = op.slot >> 3;
@@ -320,9 +331,9 @@ bool Translator::emit_push(u32 i) {
         a.mov(place, size == 4 ? static_cast<i32>(in.immediate) : static_cast<i32>(in.immediate & 0xFFFF));
     } else {
         if (size == 4)
-            a.mov(place, x86::r10d);
+            a.mov(place, from_memory.r32());
         else
-            a.mov(place, x86::r10w);
+            a.mov(place, from_memory.r16());
     }
     emit_release(0u - size);
     a.bind(after);
@@ -339,6 +350,12 @@ bool Translator::emit_pop(u32 i) {
     const HostAddress top = emit_stack_operand(i, 0, size, Intent::read, after);
     const x86::Mem place = host_memory(top, size);
     const unsigned number = in.op(0).slot >> 3;
+    if (size == 4 && number != 4) {
+        a.mov(guest32(number), place);
+        emit_release(size);
+        a.bind(after);
+        return true;
+    }
     if (size == 4)
         a.mov(x86::r10d, place);
     else

@@ -37,19 +37,19 @@ bool Translator::can_address(SegmentName segment, Intent intent) const {
     return segment != SegmentName::cs || (intent == Intent::read && m_mode->segments[1] != SegmentClass::checked);
 }
 
-void Translator::emit_effective_offset(const Insn& in) {
+void Translator::emit_effective_offset(const Insn& in, x86::Gp to) {
     auto& a = m_e.a;
     const MemoryOperand& m = in.memory;
     const bool has_base = m.base != MemoryOperand::no_register;
     const bool has_index = m.index != MemoryOperand::no_register;
     const i32 displacement = static_cast<i32>(m.displacement);
     if (has_base && has_index) {
-        a.lea(x86::r9d, x86::ptr(guest64(m.base), guest64(m.index), m.scale, displacement));
+        a.lea(to, x86::ptr(guest64(m.base), guest64(m.index), m.scale, displacement));
     } else if (has_base) {
         if (displacement != 0)
-            a.lea(x86::r9d, x86::ptr(guest64(m.base), displacement));
+            a.lea(to, x86::ptr(guest64(m.base), displacement));
         else
-            a.mov(x86::r9d, guest32(m.base));
+            a.mov(to, guest32(m.base));
     } else if (has_index) {
         a.mov(x86::r9d, displacement);
         a.lea(x86::r9d, x86::ptr(x86::r9, guest64(m.index), m.scale));

@@ -56,8 +56,9 @@ Site Translator::make_site(u32 i, u32 rip) const {
     const DecodedInsn& decoded = m_block->insns[i];
     const Insn& in = decoded.insn;
     Site site{.handler = decoded.handler, .insn = &in, .rip = rip, .next_rip = rip + in.length};
-    const bool counted = !m_check_at || i > *m_check_at;
-    site.credit = static_cast<u32>(m_options.slack()) + (counted ? static_cast<u32>(m_block->insns.size()) : 0) - i;
+    const Stretch& stretch = stretch_of(i);
+    const bool counted = !stretch.check_at || i > *stretch.check_at;
+    site.credit = static_cast<u32>(m_options.slack()) + (counted ? stretch.end : stretch.first) - i;
     site.uncounted = counted ? 0 : 1;
     site.fpu_ready = static_cast<u8>(m_mode->controls & fpu_ready::all);
     site.block = m_block;

@@ -29,9 +29,14 @@ std::span<const u8> Emitter::finish() {
 }
 
 void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found) {
+    auto miss = a.newLabel();
+    emit_probe_or(miss, found);
+    a.bind(miss);
+}
+
+void Emitter::emit_probe_or(const asmjit::Label& miss, const std::function<void(const x86::Mem& code)>& found) {
     constexpr std::size_t jumps = offsetof(Runtime, jumps);
     auto hit = a.newLabel();
-    auto miss = a.newLabel();
     a.rorx(x86::r10d, x86::r9d, jump_rotation);
     a.lea(x86::r10d, x86::ptr(x86::r10, x86::r9));
     a.shrx(x86::r10d, x86::r10d, table_base.r32());
@@ -47,7 +52,6 @@ void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found)
     a.bind(hit);
     a.mov(x86::rcx, x86::r12);
     found(in_runtime(jumps + offsetof(Runtime::JumpTarget, code), x86::r10, 3, 8));
-    a.bind(miss);
 }
 
 void Emitter::emit_own_target(u32 own, const asmjit::Label& other,

@@ -86,6 +86,8 @@ class Emitter {
     /// Looks EIP r9 up among the jump targets of the current context. `found` jumps to or calls the code at the memory
     /// operand that it is given; if there is none, control comes out at the end. Destroys r10 to r12, keeps r9.
     void emit_probe(const std::function<void(const x86::Mem& code)>& found);
+    /// The same, but control comes out at `miss`.
+    void emit_probe_or(const asmjit::Label& miss, const std::function<void(const x86::Mem& code)>& found);
 
     /// Compares EIP r9 with what entry `own` of own_targets is for; at `other`, rcx is the guest's again. `found` as
     /// above. Destroys r11 and r12.

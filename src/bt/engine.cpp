@@ -423,15 +423,16 @@ std::span<const u8> TranslatorEngine::emit(Block& block, const Mode& mode) {
     }
 }
 
-/// A forward jump is not always taken, and what lies behind it needs no entry of its own then. What the interpreter has
-/// not seen there may never run, and is no code perhaps.
+/// A forward jump is not always taken, and most calls return: what lies behind them needs no entry of its own then.
+/// What the interpreter has not seen there may never run, and is no code perhaps.
 void TranslatorEngine::append_behind_jumps(Block& block, const Mode& mode) {
     constexpr std::size_t most_jumps = 6;
     u32 bytes = 0;
     for (const DecodedInsn& insn : block.insns) bytes += insn.insn.length;
     for (std::size_t jumps = 0; jumps < most_jumps; ++jumps) {
         const Insn& last = block.insns.back().insn;
-        if (!is_conditional_jump(last.mnemonic) || static_cast<i32>(last.immediate) <= 0) return;
+        const bool forward = is_conditional_jump(last.mnemonic) && static_cast<i32>(last.immediate) > 0;
+        if (!forward && !(m_options.goes_on_behind_calls() && returns_here(last))) return;
         if (block.key.start.offset() + bytes >= page_size) return;
         const ringshift::Block* more = m_interpreter.blocks().peek(block.key.start + bytes, mode.code32);
         if (!more || u64{block.key.eip} + bytes + more->bytes - 1 > mode.cs_limit) return;

@@ -18,6 +18,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"windows-ring0", &Options::windows_ring0, "with windows: the same for Ring 0 and real mode"},
     Mechanism{"share", &Options::share, "look the TLB up once for operands near each other"},
     Mechanism{"extend", &Options::extend, "let blocks go on behind forward conditional jumps"},
+    Mechanism{"behind-calls", &Options::behind_calls,
+              "with extend and returns: let blocks go on behind calls, where the returns land"},
     Mechanism{"late-check", &Options::late_check,
               "check the budget where the guest's flags are about to be overwritten, not at each entry"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},

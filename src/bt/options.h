@@ -27,6 +27,7 @@ struct Options : InterpreterOptions {
     bool windows = false;
     bool windows_ring0 = false;
     bool extend = true;
+    bool behind_calls = true;
     bool late_check = true;
     bool link = true;
     bool link_pages = true;
@@ -50,6 +51,7 @@ struct Options : InterpreterOptions {
     /// Instructions that generated code leaves to the interpreter before the end of its budget, so that it may run some
     /// on credit (translator.cpp).
     i64 slack() const { return late_check ? 2 * i64{most_on_credit} : 0; }
+    bool goes_on_behind_calls() const { return behind_calls && native && pair_returns && link; }
     static constexpr u32 most_on_credit = 16;
 
     static constexpr u64 minimum_cache_size = 64 << 10;

@@ -31,14 +31,14 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     const u32 count = static_cast<u32>(block.insns.size());
     block.sites.resize(count);
     u32 rip = block.key.eip;
-    u32 conditions = 0;
-    plan_check();
+    u32 exits = 0;
+    plan_stretches();
     for (u32 i = 0; i < count; ++i) {
-        conditions += is_conditional_jump(insn(i).mnemonic) ? 1 : 0;
+        exits += is_conditional_jump(insn(i).mnemonic) || insn(i).mnemonic == Mnemonic::CALL ? 1 : 0;
         block.sites[i] = make_site(i, rip);
         rip = block.sites[i].next_rip;
     }
-    block.links.reserve(conditions + 3);
+    block.links.reserve(exits + 3);
     m_fpu_loaded = 0;
     m_unsettled_code = m_unsettled_data = std::nullopt;
     m_accesses.clear();
@@ -93,29 +93,55 @@ bool Translator::overwrites_flags(const Insn& in) const {
     }
 }
 
-void Translator::plan_check() {
-    m_check_at = std::nullopt;
-    m_checked = true;
-    if (!m_options.late_check || !m_options.native || m_block->own_bytes) return;
+void Translator::plan_stretches() {
+    m_stretches.clear();
     const u32 count = static_cast<u32>(m_block->insns.size());
-    for (u32 i = 0; i < std::min(count, Options::most_on_credit); ++i) {
+    for (u32 first = 0, i = 0; i < count; ++i) {
+        if (i + 1 < count && insn(i).mnemonic != Mnemonic::CALL) continue;
+        m_stretches.push_back(plan_stretch(first, i + 1));
+        first = i + 1;
+    }
+}
+
+Translator::Stretch Translator::plan_stretch(u32 first, u32 end) const {
+    Stretch stretch;
+    stretch.first = first;
+    stretch.end = end;
+    if (!m_options.late_check || !m_options.native || m_block->own_bytes) return stretch;
+    for (u32 i = first; i < std::min(end, first + Options::most_on_credit); ++i) {
         const Insn& in = insn(i);
         if (overwrites_flags(in)) {
-            m_check_at = i;
-            return;
+            stretch.check_at = i;
+            return stretch;
         }
         // Whoever leaves in front of the check has not checked; x87 pointers would have to be settled on the way out.
         if (is_conditional_jump(in.mnemonic) || is_fpu(in)) break;
     }
     // Where a return lands, nobody knows where it comes from.
-    m_checked = count > Options::most_on_credit || insn(count - 1).mnemonic == Mnemonic::RET;
+    stretch.checked = stretch.size() > Options::most_on_credit || insn(end - 1).mnemonic == Mnemonic::RET;
+    return stretch;
+}
+
+const Translator::Stretch& Translator::stretch_of(u32 i) const {
+    return *std::find_if(m_stretches.begin(), m_stretches.end(), [&](const Stretch& s) { return i < s.end; });
+}
+
+/// To `near`, with rcx in r12, if the budget does not cover the stretch.
+void Translator::emit_budget_check(const Stretch& stretch, const asmjit::Label& near) {
+    auto& a = m_e.a;
+    m_e.mark(stretch.first, Provenance::guard,
+             "does the budget cover what comes? Asked without touching the guest's flags");
+    a.mov(x86::r12, x86::rcx);
+    a.lea(x86::rcx, x86::ptr(budget_register, stretch.change()));
+    a.sarx(x86::rcx, x86::rcx, table_base); // by 44: the sign
+    a.not_(x86::rcx);
+    a.jecxz(x86::rcx, near);
 }
 
 void Translator::emit_entry() {
     auto& a = m_e.a;
-    const u32 count = static_cast<u32>(m_block->insns.size());
-    const i32 change = 1 - static_cast<i32>(count << budget_shift);
-    if (m_check_at) {
+    const Stretch& stretch = m_stretches.front();
+    if (stretch.check_at) {
         m_block->entry = m_block->checked_entry = m_e.offset();
         if (m_options.instrument) emit_arrival_count();
         return;
@@ -125,18 +151,13 @@ void Translator::emit_entry() {
     m_e.mark(0, Provenance::exit, "the budget does not cover the block, and JRCXZ does not reach far");
     a.bind(near);
     a.long_().jmp(refused);
-    m_e.mark(0, Provenance::guard, "does the budget cover the block? Asked without touching the guest's flags");
     m_block->entry = m_e.offset();
-    a.mov(x86::r12, x86::rcx);
-    a.lea(x86::rcx, x86::ptr(budget_register, change));
-    a.sarx(x86::rcx, x86::rcx, table_base); // by 44: the sign
-    a.not_(x86::rcx);
-    a.jecxz(x86::rcx, near);
+    emit_budget_check(stretch, near);
     if (m_block->own_bytes) emit_self_check(refused);
     a.mov(x86::rcx, x86::r12);
-    m_block->checked_entry = m_checked ? m_block->entry : m_e.offset();
-    m_e.mark(0, Provenance::guard, "takes the block's instructions off the budget");
-    a.lea(budget_register, x86::ptr(budget_register, change));
+    m_block->checked_entry = stretch.checked ? m_block->entry : m_e.offset();
+    m_e.mark(0, Provenance::guard, "takes the instructions off the budget");
+    a.lea(budget_register, x86::ptr(budget_register, stretch.change()));
     if (m_options.instrument) emit_arrival_count();
     m_e.later([this, refused] {
         m_e.mark(0, Provenance::exit, "the budget does not cover the block: leave before it");
@@ -147,27 +168,50 @@ void Translator::emit_entry() {
     });
 }
 
+/// Where a return lands, on its way from code that has checked the budget. `near` is bound.
+void Translator::emit_stretch_entry(const Stretch& stretch, const asmjit::Label& near) {
+    auto& a = m_e.a;
+    emit_arrival(Level::returned);
+    if (stretch.check_at) {
+        if (m_options.instrument) emit_arrival_count();
+        return;
+    }
+    if (stretch.checked) {
+        emit_budget_check(stretch, near);
+        a.mov(x86::rcx, x86::r12);
+    }
+    m_e.mark(stretch.first, Provenance::guard, "takes the instructions off the budget");
+    a.lea(budget_register, x86::ptr(budget_register, stretch.change()));
+    if (m_options.instrument) emit_arrival_count();
+}
+
+void Translator::emit_leave_for(u32 rip) {
+    auto& a = m_e.a;
+    a.mov(x86::r9d, rip);
+    a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
+    a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+}
+
 void Translator::emit_late_check(u32 i) {
     auto& a = m_e.a;
-    const u32 count = static_cast<u32>(m_block->insns.size());
+    const Stretch& stretch = stretch_of(i);
     auto refused = a.newLabel();
-    m_e.mark(i, Provenance::guard, "takes the block off the budget, with flags that are overwritten next");
-    a.sub(budget_register, static_cast<i32>(count << budget_shift) - 1);
+    m_e.mark(i, Provenance::guard, "takes the instructions off the budget, with flags that are overwritten next");
+    a.sub(budget_register, -stretch.change());
     a.long_().jl(refused);
-    m_e.later([this, i, refused, count] {
-        m_e.mark(i, Provenance::exit, "the budget does not cover the block: set the flags and leave");
+    const i32 rest = static_cast<i32>((stretch.end - 1 - i) << budget_shift);
+    m_e.later([this, i, refused, rest] {
+        m_e.mark(i, Provenance::exit, "the budget does not cover them: set the flags and leave");
         m_e.a.bind(refused);
-        m_e.a.lea(budget_register, x86::ptr(budget_register, static_cast<i32>((count - 1 - i) << budget_shift)));
+        m_e.a.lea(budget_register, x86::ptr(budget_register, rest));
         embed_access(reencode(insn(i), {}), {});
-        m_e.a.mov(x86::r9d, next_rip(i));
-        m_e.a.mov(RINGSHIFT_STATE(rip, 8), x86::r9);
-        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+        emit_leave_for(next_rip(i));
     });
 }
 
 void Translator::emit_instruction(u32 i) {
     m_insn = i;
-    if (m_check_at == i) emit_late_check(i);
+    if (stretch_of(i).check_at == i) emit_late_check(i);
     prepare_x87_pointers(i);
     if (!m_options.native || !emit_special(i)) emit_handler_call(i, handler_reason(insn(i)));
     m_block->sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
@@ -271,21 +315,21 @@ void Translator::emit_arrival(Level level) {
 void Translator::emit_direct_exit(u32 target, Level level) {
     emit_arrival(level);
     const u32 patch = m_e.offset() + 1; // E9 rel32
-    m_e.a.long_().jmp(new_link(target, patch, m_checked || level == Level::returned));
+    m_e.a.long_().jmp(new_link(target, patch, stretch_of(m_insn).checked || level == Level::returned));
     ASSERT(m_e.offset() == patch + 4);
 }
 
 void Translator::emit_paired_call(u32 target) {
     emit_arrival(Level::linked);
     const u32 patch = m_e.offset() + 1; // E8 rel32
-    m_e.a.call(new_link(target, patch, m_checked));
+    m_e.a.call(new_link(target, patch, stretch_of(m_insn).checked));
     ASSERT(m_e.offset() == patch + 4);
 }
 
 void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
     emit_arrival(Level::linked);
     const u32 patch = m_e.offset() + 2; // 0F 8x rel32
-    m_e.a.long_().j(condition, new_link(target, patch, m_checked));
+    m_e.a.long_().j(condition, new_link(target, patch, stretch_of(m_insn).checked));
     ASSERT(m_e.offset() == patch + 4);
 }
 
@@ -293,8 +337,9 @@ void Translator::emit_conditional_exit(x86::CondCode condition, u32 target) {
 void Translator::emit_side_exit(u32 i, x86::CondCode condition, u32 target) {
     auto taken = m_e.a.newLabel();
     m_e.a.long_().j(condition, taken);
-    const i32 rest = static_cast<i32>((m_block->insns.size() - 1 - i) << budget_shift);
+    const i32 rest = static_cast<i32>((stretch_of(i).end - 1 - i) << budget_shift);
     m_e.later([this, i, taken, rest, target] {
+        m_insn = i;
         m_e.mark(i, Provenance::exit, "the jump is taken: the rest of the block goes back to the budget");
         m_e.a.bind(taken);
         m_e.a.lea(budget_register, x86::ptr(budget_register, rest));

@@ -21,6 +21,8 @@ std::vector<bool> compared_bytes(const Block& block);
 
 /// Jcc: what a block may go on behind.
 bool is_conditional_jump(Mnemonic mnemonic);
+/// A near CALL that is paired with a return; CALL of the next instruction only asks where it is.
+bool returns_here(const Insn& insn);
 
 class Translator {
   public:
@@ -37,8 +39,22 @@ class Translator {
 
     // translator.cpp
     void emit_entry();
-    void plan_check();
+    /// Instructions that are entered at the first of them only, and take their part of the budget together: up to a
+    /// CALL that the block goes on behind, or to its end.
+    struct Stretch {
+        u32 first = 0, end = 0;
+        std::optional<u32> check_at; ///< before this instruction the budget is checked; nothing: where it is entered
+        bool checked = true;         ///< whoever leaves it has checked the budget
+        u32 size() const { return end - first; }
+        i32 change() const { return 1 - static_cast<i32>(size() << budget_shift); } ///< of r13
+    };
+    void plan_stretches();
+    Stretch plan_stretch(u32 first, u32 end) const;
+    const Stretch& stretch_of(u32 i) const;
+    void emit_budget_check(const Stretch& stretch, const asmjit::Label& near);
+    void emit_stretch_entry(const Stretch& stretch, const asmjit::Label& near);
     bool overwrites_flags(const Insn& insn) const;
+    void emit_leave_for(u32 rip);
     void emit_late_check(u32 i);
     void emit_instruction(u32 i);
     bool emit_special(u32 i);
@@ -94,7 +110,7 @@ class Translator {
     bool through_window(u32 i) const;
     /// What comes next is an access that may fault.
     void note_access(HostAddress at);
-    void emit_effective_offset(const Insn& insn);
+    void emit_effective_offset(const Insn& insn, x86::Gp to = x86::r9d);
 
     // adapt.cpp
     /// Insn i looks the TLB up: its handler counts why that fails.
@@ -129,6 +145,8 @@ class Translator {
     bool emit_pop(u32 i);
     /// The stack pointer minus `below`, as an offset in SS: in r9, or where it is anyway.
     x86::Gp emit_stack_offset(u32 below);
+    /// The stack is accessed by the stack pointer itself, with no scratch register.
+    bool stack_in_window(u32 i) const;
     /// `size` bytes at the stack pointer minus `below`.
     HostAddress emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after);
     /// Adds to the stack pointer.
@@ -184,9 +202,7 @@ class Translator {
     const Mode* m_mode = nullptr;
     SharingPlan m_sharing_plan;
     u32 m_insn = 0; ///< the instruction that is being emitted
-    /// Before this instruction the budget is checked; nothing: at entry.
-    std::optional<u32> m_check_at;
-    bool m_checked = true;                                ///< whoever leaves the block has checked the budget
+    std::vector<Stretch> m_stretches;
     bool m_sharing = false;                               ///< false in the second copy of a run
     std::map<u32, asmjit::Label> m_alone;                 ///< where the second copy of a leader begins
     std::vector<std::pair<WindowAccess, u32>> m_accesses; ///< with the labels of their cold code

@@ -138,6 +138,18 @@ Code patched_function(u32 calls) {
     return code;
 }
 
+TEST_CASE("A block goes on behind its calls and comes to the same as blocks that end there") {
+    const Code code = many_functions(20);
+    for (const std::string more : {"", ",late-check=off", ",instrument=on", ",block=3"}) {
+        INFO(more);
+        const Run on = run(code, "bt:hot=2" + more, 30'000);
+        const Run off = run(code, "bt:hot=2,behind-calls=off" + more, 30'000);
+        CHECK(on.report == "");
+        CHECK(off.report == "");
+        CHECK(on.ledger.translated_instructions > off.ledger.translated_instructions); // what is behind, once more
+    }
+}
+
 TEST_CASE("Code that is patched before each call checks itself and is not translated again") {
     const Code code = patched_function(5000);
     const Run result = run(code, "bt", 40'000);
