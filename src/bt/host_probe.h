@@ -10,7 +10,7 @@ struct HostFeatures {
     bool bmi2 = false; ///< SHRX, SHLX, RORX, PEXT
     bool lahf = false; ///< LAHF and SAHF in 64-bit mode
     bool fxsr = false;
-    bool avx = false;   ///< VZEROUPPER: the processor has it and the system saves its state
+    bool avx = false; ///< VZEROUPPER: the processor has it and the system saves its state
 };
 HostFeatures host_features();
 

@@ -15,11 +15,11 @@ namespace ringshift::bt {
 class Observer;
 
 struct Options : InterpreterOptions {
-    u64 cache_size = 32 << 20;          ///< bytes of generated code, from minimum_cache_size to maximum_cache_size
+    u64 cache_size = 32 << 20;         ///< bytes of generated code, from minimum_cache_size to maximum_cache_size
     std::string cache_policy = "ring"; ///< flush, fifo:N, ring
-    u32 hot_threshold = 12;             ///< times that the interpreter runs a block before it is translated
-    u32 block_limit = 64;               ///< guest instructions in a block, 1 to 64
-    u32 window_mappings = 0;            ///< of the host's at most, for memory windows; 0: what is reasonable
+    u32 hot_threshold = 12;            ///< times that the interpreter runs a block before it is translated
+    u32 block_limit = 64;              ///< guest instructions in a block, 1 to 64
+    u32 window_mappings = 0;           ///< of the host's at most, for memory windows; 0: what is reasonable
     bool native = true;
     bool inline_memory = true;
     bool fpu = true;
