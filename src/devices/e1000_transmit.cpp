@@ -118,7 +118,10 @@ void E1000::take_descriptor(const TransmitDescriptor& d) {
         m_memory.read(PhysAddr(d.address), std::span(s.packet).subspan(before));
     }
     if (!d.end_of_packet()) return;
+    // What was read counts in the turn as well if nothing of it goes out.
+    const u64 read = m_sent_bytes + s.packet.size();
     if (!s.packet_too_long) finish_packet(d);
+    m_sent_bytes = std::max(m_sent_bytes, read);
     s.packet.clear();
     s.packet_too_long = false;
 }

@@ -11,6 +11,7 @@ constexpr u64 piece_ns = 1'000'000;
 constexpr u64 music_piece_ns = 20'000'000;
 constexpr u32 slowest = 4000, fastest = 49'000;
 constexpr u64 most_late_ns = 100'000'000; ///< a host that was held up does not make good for more
+constexpr u64 most_frames = u64{1} << 32; ///< are counted from one origin, so that the sums stay small
 constexpr std::size_t most_answers = 64, most_parameters = 4;
 
 // Mixer registers (CT1745)
@@ -61,14 +62,13 @@ std::size_t parameters_of(u8 command) {
 void Sb16::Transfer::archive(Archive& ar) {
     ar(active, paused, words, is_signed, stereo, recording, silence, repeats, block, left, rate, origin, frames, piece);
     ar.check(block <= 0x10000 && left <= 0x10000 && rate >= slowest && rate <= fastest && piece <= fastest &&
-                 origin < u64{1} << 62 && frames < u64{1} << 48,
+                 origin < u64{1} << 62 && frames <= 2 * most_frames,
              "Sound Blaster transfer");
     ar.check(!active || (left > 0 && block > 0 && piece > 0), "Sound Blaster transfer");
 }
 
 Sb16::Sb16(Clock& clock, Dma8237& dma, const std::array<IrqLine*, 4>& lines)
-    : m_clock(clock), m_dma(dma), m_lines(lines),
-      m_timer(clock.create_timer("sb16", [this](u64 late_ns) { run(late_ns); })),
+    : m_clock(clock), m_dma(dma), m_lines(lines), m_timer(clock.create_timer("sb16", [this](u64) { run(); })),
       m_music_timer(clock.create_timer("opl2",
                                        [this](u64) {
                                            catch_up();
@@ -378,18 +378,17 @@ void Sb16::arm() {
     m_clock.arm(m_timer, t.origin + time_of_tick(t.frames + t.piece, t.rate));
 }
 
-void Sb16::run(u64 late_ns) {
+void Sb16::run() {
     Transfer& t = m_s.transfer;
-    if (late_ns > most_late_ns) { // time has been lost
-        t.origin += late_ns;
-        late_ns = 0;
-    }
     const u64 now = m_clock.now();
-    while (t.active && !t.paused && t.origin + time_of_tick(t.frames + t.piece, t.rate) <= now) {
+    const auto deadline = [&t] { return t.origin + time_of_tick(t.frames + t.piece, t.rate); };
+    // Time has been lost, or a snapshot has an origin that never was.
+    if (now > deadline() + most_late_ns) t.origin += now - deadline();
+    while (t.active && !t.paused && deadline() <= now) {
         play_piece(t.piece);
         if (t.active) arm();
     }
-    if (t.frames > u64{1} << 32) { // the sums stay small
+    if (t.frames > most_frames) {
         t.origin += time_of_tick(t.frames, t.rate);
         t.frames = 0;
     }

@@ -68,7 +68,7 @@ class Sb16 final : public Device {
     void set_rate(u32 rate);
     void set_origin();
     void arm();
-    void run(u64 late_ns);
+    void run();
     void play_piece(u32 count);
     u32 move(u32 count, std::span<u8> data);
     void end_block();

@@ -11,8 +11,6 @@ namespace ringshift {
 
 namespace {
 
-constexpr u64 content_piece = 32u << 20;
-
 /// The parts of the configuration that a snapshot brings with it.
 void archive_config(Archive& ar, MachineConfig& config) {
     ar(config.memory_size, config.cpu, config.disks, config.cdroms, config.floppies, config.boot_order,
@@ -50,11 +48,7 @@ Result<> Machine::Implementation::describe(SavedState& state) {
     TRY(board->flush_disks());
     std::vector<SavedState::Part> parts;
     parts.push_back({"config", saved([this](Archive& ar) { archive_config(ar, config); })});
-    const std::vector<u8> content_bytes = saved([this](Archive& ar) { content.archive(ar); });
-    for (u64 at = 0; at < content_bytes.size(); at += content_piece) {
-        const auto piece = std::span(content_bytes).subspan(at, std::min(content_piece, content_bytes.size() - at));
-        parts.push_back({"content", {piece.begin(), piece.end()}});
-    }
+    parts.push_back({"content", saved([this](Archive& ar) { content.archive(ar); })});
     board->for_each_part([&](std::string_view tag, const auto& archive) {
         parts.push_back({std::string(tag), saved(archive)});
     });
@@ -119,16 +113,8 @@ Result<MachineConfig> config_of(const SnapshotReader& reader) {
 }
 
 Result<BoardContent> content_of(const SnapshotReader& reader) {
-    std::vector<u8> bytes;
-    for (std::size_t i = 0; i == 0 || i < reader.count("content"); ++i) {
-        const std::vector<u8> piece = TRY(reader.chunk("content", i));
-        bytes.insert(bytes.end(), piece.begin(), piece.end());
-    }
     BoardContent content;
-    Archive ar = Archive::loader(bytes);
-    content.archive(ar);
-    if (!ar.ok() || ar.remaining() != 0)
-        return make_error("the snapshot {} cannot be resumed: part \"content\": {}", reader.name(), ar.error());
+    TRY(reader.load("content", [&](Archive& ar) { content.archive(ar); }));
     return content;
 }
 

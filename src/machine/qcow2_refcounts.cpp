@@ -1,6 +1,7 @@
 #include "machine/qcow2_refcounts.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace ringshift {
 
@@ -22,10 +23,14 @@ Result<> Qcow2Refcounts::load(u64 table_offset, u32 clusters) {
     std::vector<u8> raw(bytes);
     TRY(m_file.read(table_offset, raw));
     m_table.resize(bytes / 8);
+    std::unordered_set<u64> blocks;
     for (std::size_t i = 0; i < m_table.size(); ++i) {
         m_table[i] = load_big_endian<u64>(&raw[8 * i]);
         if (m_table[i] % cluster() != 0 || m_table[i] >= m_end)
             return damaged("its reference counts are not in the file");
+        // So the search for a cluster that is not counted ends: a block takes its room in the file.
+        if (m_table[i] != 0 && !blocks.insert(m_table[i]).second)
+            return damaged("two of its blocks of reference counts are one");
     }
     return Unit{};
 }

@@ -218,7 +218,7 @@ Result<> SavedState::write(const std::string& path, const SnapshotAbout& about) 
     std::vector<DiskStamp> disks = m_disks;
     TRY(writer.add("about", archived(described)));
     TRY(writer.add("disks", archived(disks)));
-    for (const Part& part : m_parts) TRY(writer.add(part.tag, part.bytes));
+    for (const Part& part : m_parts) TRY(writer.add_part(part.tag, part.bytes));
     for (u64 at = 0; at < m_ram_size; at += ram_piece_size)
         TRY(writer.add("ram", ram_piece(at, std::min(ram_piece_size, m_ram_size - at))));
     return writer.finish();

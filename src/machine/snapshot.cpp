@@ -3,6 +3,7 @@
 #include "machine/checksum.h"
 #include "machine/host_file.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -34,8 +35,10 @@ struct ChunkHeader {
 static_assert(sizeof(ChunkHeader) == 40);
 
 constexpr std::string_view end_tag = "end";
-/// More than any part of a machine needs; keeps a forged size from asking for all memory.
+/// Keeps a forged size from asking for all memory.
 constexpr u64 largest_chunk = 64u << 20;
+/// What may be larger (what a guest wrote to a disk of --snapshot) goes into chunks of so much.
+constexpr std::size_t part_piece = 32u << 20;
 
 template <typename T>
 std::span<const u8> bytes_of(const T& object) {
@@ -103,6 +106,15 @@ Result<> SnapshotWriter::add(std::string_view tag, std::span<const u8> bytes) {
     header.checksum = checksum_of(header, stored);
     TRY(put(bytes_of(header)));
     return put(stored);
+}
+
+Result<> SnapshotWriter::add_part(std::string_view tag, std::span<const u8> bytes) {
+    do {
+        const auto piece = bytes.first(std::min(bytes.size(), part_piece));
+        TRY(add(tag, piece));
+        bytes = bytes.subspan(piece.size());
+    } while (!bytes.empty());
+    return Unit{};
 }
 
 Result<> SnapshotWriter::finish() {
@@ -236,8 +248,17 @@ Result<> SnapshotReader::read_chunk(std::string_view tag, std::size_t index, std
     return Unit{};
 }
 
+Result<std::vector<u8>> SnapshotReader::part(std::string_view tag) const {
+    std::vector<u8> bytes = TRY(chunk(tag));
+    for (std::size_t i = 1; i < count(tag); ++i) {
+        const std::vector<u8> piece = TRY(chunk(tag, i));
+        bytes.insert(bytes.end(), piece.begin(), piece.end());
+    }
+    return bytes;
+}
+
 Result<> SnapshotReader::load(std::string_view tag, const std::function<void(Archive&)>& load) const {
-    const std::vector<u8> bytes = TRY(chunk(tag));
+    const std::vector<u8> bytes = TRY(part(tag));
     Archive ar = Archive::loader(bytes);
     load(ar);
     if (ar.ok() && ar.remaining() != 0) ar.fail("data is left over");

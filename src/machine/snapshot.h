@@ -33,6 +33,8 @@ class SnapshotWriter {
 
     /// `tag`: at most 15 characters; several chunks may have the same one and keep their order.
     Result<> add(std::string_view tag, std::span<const u8> bytes);
+    /// The same for bytes of any number, in as many chunks as they need.
+    Result<> add_part(std::string_view tag, std::span<const u8> bytes);
     /// Writes the end, waits for the disk and gives the file its name.
     Result<> finish();
 
@@ -69,7 +71,9 @@ class SnapshotReader {
     Result<std::vector<u8>> chunk(std::string_view tag, std::size_t index = 0) const;
     /// The same into a vector that can be used again and again.
     Result<> read_chunk(std::string_view tag, std::size_t index, std::vector<u8>& bytes) const;
-    /// Runs `load` on a chunk, which must be used up exactly.
+    /// What add_part() has written.
+    Result<std::vector<u8>> part(std::string_view tag) const;
+    /// Runs `load` on a part, which must be used up exactly.
     Result<> load(std::string_view tag, const std::function<void(Archive&)>& load) const;
 
   private:

@@ -225,6 +225,7 @@ u64 Timeline::begin_sleep() {
 void Timeline::archive(Archive& ar) {
     u64 time = now();
     ar(time, m_retired, m_next_sequence);
+    ar.check(time < u64{1} << 62, "time"); // sums of it and of what devices wait for do not wrap
     for (u32 id = 0; id < m_timers.size(); ++id) {
         Timer& timer = m_timers[id];
         if (timer.transient) continue;

@@ -213,6 +213,41 @@ TEST_CASE("a pause holds a transfer and what the DMA controller refuses is playe
     CHECK(heard.size() == 200);
 }
 
+TEST_CASE("a saved Sound Blaster transfer that began long ago makes good for little and an impossible one is refused") {
+    Sb16Rig saved;
+    saved.program(1, 100, true);
+    saved.dsp({0x41, 12345 >> 8, 12345 & 0xFF});
+    saved.dsp({0x48, 99, 0, 0x1C});
+    std::vector<u8> bytes;
+    Archive saver = Archive::saver(bytes);
+    saved.card.archive(saver);
+
+    Sb16Rig late;
+    CollectingSound sound;
+    late.card.set_sink(&sound);
+    late.program(1, 100, true);
+    late.clock.skip(100'000 * ms);
+    Archive loader = Archive::loader(bytes);
+    late.card.archive(loader);
+    REQUIRE(loader.ok());
+    constexpr TimerId transfer_timer = 0;
+    late.clock.arm(transfer_timer, late.clock.now());
+    late.clock.advance(0);
+    CHECK(sound.heard[Sb16::digital].size() <= 24);
+    late.clock.advance(10 * ms);
+    CHECK(sound.heard[Sb16::digital].size() > 100);
+
+    // The rate, then the origin and the number of frames since.
+    const std::array<u8, 4> rate = {12345 & 0xFF, 12345 >> 8, 0, 0};
+    const auto found = std::search(bytes.begin(), bytes.end(), rate.begin(), rate.end());
+    REQUIRE(found != bytes.end());
+    found[4 + 8 + 5] = 0x80;
+    Archive forged = Archive::loader(bytes);
+    Sb16Rig other;
+    other.card.archive(forged);
+    CHECK_FALSE(forged.ok());
+}
+
 TEST_CASE("recording gives silence and a silent block interrupts") {
     Sb16Rig rig;
     rig.program(1, 64, false);

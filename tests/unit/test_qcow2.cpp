@@ -505,6 +505,24 @@ TEST_CASE("damaged qcow2 images are errors or disks and never more") {
     CHECK(refused < 1500);
 }
 
+TEST_CASE("a qcow2 image that counts all of an endless file by one block is refused") {
+    MortalFile file;
+    REQUIRE(Qcow2::create(file, 1 << 20, {}).ok());
+    const auto open = [&] {
+        return Qcow2::open(std::make_unique<SharedFile>(file), [](auto&, auto&) { return make_error("none"); });
+    };
+    CHECK(open().ok());
+    const u64 table = 65536, block = 2 * 65536;
+    REQUIRE(file.current[table + 5] == block >> 16);
+    std::fill_n(file.current.begin() + block, 65536, u8{0xFF});
+    for (u64 entry = 1; entry < 8192; ++entry)
+        std::copy_n(file.current.begin() + table, 8,
+                    file.current.begin() + static_cast<std::ptrdiff_t>(table + 8 * entry));
+    const auto image = open();
+    REQUIRE_FALSE(image.ok());
+    CHECK(image.error().message.find("reference counts") != std::string::npos);
+}
+
 TEST_CASE("a qcow2 image with something unsupported is refused with a hint") {
     Folder folder;
     MortalFile file;

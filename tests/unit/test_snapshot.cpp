@@ -47,6 +47,25 @@ TEST_CASE("a snapshot file gives back its chunks in order") {
     CHECK_FALSE(reader.value().chunk("c").ok());
 }
 
+TEST_CASE("a part of a snapshot may be larger than a chunk") {
+    TemporaryFolder folder;
+    std::vector<u8> large((64u << 20) + 5);
+    for (std::size_t i = 0; i < large.size(); i += 4096) large[i] = static_cast<u8>(i >> 12);
+    large.back() = 0xAB;
+    auto writer = SnapshotWriter::create(folder.path / "s");
+    REQUIRE(writer.ok());
+    REQUIRE(writer.value().add_part("large", large).ok());
+    REQUIRE(writer.value().add_part("empty", {}).ok());
+    REQUIRE(writer.value().finish().ok());
+    auto reader = SnapshotReader::open(folder.path / "s");
+    REQUIRE(reader.ok());
+    CHECK((reader.value().part("large").value() == large));
+    CHECK(reader.value().part("empty").value().empty());
+    std::vector<u8> loaded(large.size());
+    CHECK(reader.value().load("large", [&](Archive& ar) { ar.bytes(loaded.data(), loaded.size()); }).ok());
+    CHECK((loaded == large));
+}
+
 TEST_CASE("a snapshot with any byte flipped is refused with a message") {
     TemporaryFolder folder;
     const std::vector<u8> good = sample(folder.path / "s");

@@ -172,6 +172,23 @@ TEST_CASE("a restored timeline goes on as the saved one") {
     CHECK(first.timeline.now() == second.timeline.now());
 }
 
+TEST_CASE("a saved time at which sums would wrap is refused") {
+    Rig first;
+    first.run(100);
+    std::vector<u8> bytes;
+    auto saver = Archive::saver(bytes);
+    first.timeline.archive(saver);
+    const auto loads = [&] {
+        Rig second;
+        auto loader = Archive::loader(bytes);
+        second.timeline.archive(loader);
+        return loader.ok();
+    };
+    CHECK(loads());
+    bytes[7] = 0x40; // the upper byte of the time
+    CHECK_FALSE(loads());
+}
+
 TEST_CASE("transient timers leave no trace in the saved timeline") {
     const auto saved = [](bool with_transient) {
         Rig rig(Timeline::Mode::deterministic);

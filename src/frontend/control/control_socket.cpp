@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t most_output = 4u << 20;
 /// At the end, for clients that are slow to read.
 constexpr int farewell_ms = 500;
+/// Until a client is let in that had to wait: a guest can hold all files of the process by connections to the network.
+constexpr int full_ms = 200;
 
 void close_fd(int& fd) {
     if (fd >= 0) ::close(fd);
@@ -121,14 +123,23 @@ void ControlSocket::send_events() {
         const std::lock_guard lock(m_mutex);
         events.swap(m_events);
     }
-    for (const auto& client : m_clients)
-        if (client->conversation.wants_events())
-            for (const std::string& event : events) client->output += event;
+    for (const auto& client : m_clients) {
+        if (!client->conversation.wants_events() || client->leaving) continue;
+        for (const std::string& event : events) client->output += event;
+        limit_output(*client);
+    }
+}
+
+void ControlSocket::limit_output(Client& client) {
+    if (client.output.size() <= most_output) return;
+    client.output.clear();
+    client.leaving = true;
 }
 
 // ---- Serving -------------------------------------------------------------------------------------------------------
 
 void ControlSocket::serve() {
+    bool full = false; // the process has all the files that it may have
     for (;;) {
         const bool ending = m_ending;
         send_events();
@@ -138,7 +149,8 @@ void ControlSocket::serve() {
             if (gone) close_fd(client->fd);
             return gone;
         });
-        std::vector<pollfd> fds = {{m_listener, static_cast<short>(ending ? 0 : POLLIN), 0}, {m_wake, POLLIN, 0}};
+        std::vector<pollfd> fds = {{m_listener, static_cast<short>(ending || full ? 0 : POLLIN), 0},
+                                   {m_wake, POLLIN, 0}};
         bool unsent = false;
         for (const auto& client : m_clients) {
             unsent |= !client->output.empty() && !client->leaving;
@@ -146,29 +158,31 @@ void ControlSocket::serve() {
             fds.push_back({client->fd, static_cast<short>(wanted), 0});
         }
         if (ending && !unsent) return;
-        const int ready = ::poll(fds.data(), fds.size(), ending ? farewell_ms : -1);
+        const int ready = ::poll(fds.data(), fds.size(), ending ? farewell_ms : full ? full_ms : -1);
         if ((ready < 0 && errno != EINTR) || (ending && ready == 0)) return;
         u64 count = 0;
         if (fds[1].revents != 0) (void)!::read(m_wake, &count, sizeof count);
         for (std::size_t i = 0; i < m_clients.size(); ++i)
             if ((fds[i + 2].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read(*m_clients[i]);
-        if (fds[0].revents != 0) welcome();
+        full = fds[0].revents != 0 && !welcome();
     }
 }
 
-void ControlSocket::welcome() {
+/// False: who wants to come in has to wait, and would be there again at once.
+bool ControlSocket::welcome() {
     int fd = ::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return;
+    if (fd < 0) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
     if (m_clients.size() >= most_clients) {
         const std::string refusal = qmp_text(qmp_error(
             "GenericError", fmt::format("{} clients are connected already, which is the most", most_clients)));
         (void)!::send(fd, refusal.data(), refusal.size(), MSG_NOSIGNAL);
         close_fd(fd);
-        return;
+        return true;
     }
     m_clients.push_back(std::make_unique<Client>());
     m_clients.back()->fd = fd;
     m_clients.back()->output = QmpConversation::greeting();
+    return true;
 }
 
 void ControlSocket::read(Client& client) {
@@ -188,10 +202,7 @@ void ControlSocket::read(Client& client) {
         client.output += qmp_text(qmp_error("GenericError", "a text without end: the connection is closed"));
         client.leaving = true;
     }
-    if (client.output.size() > most_output) {
-        client.output.clear();
-        client.leaving = true;
-    }
+    limit_output(client);
 }
 
 void ControlSocket::write(Client& client) {

@@ -43,10 +43,11 @@ class ControlSocket final : private SessionListener {
     void session_ended(const char* reason, bool by_guest) override;
 
     void serve();
-    void welcome();
+    bool welcome();
     void read(Client& client);
     void write(Client& client);
     void send_events();
+    static void limit_output(Client& client);
     void emit(std::string_view name, nlohmann::json data);
 
     Session& m_session;

@@ -16,6 +16,10 @@ namespace {
 std::string quoted(const std::string& text) {
     std::string result = "\"";
     for (const char c : text) {
+        if (static_cast<u8>(c) < 0x20 || c == 0x7F) { // a name of a file may have them, a line of TOML may not
+            result += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+            continue;
+        }
         if (c == '"' || c == '\\') result += '\\';
         result += c;
     }
