@@ -69,6 +69,10 @@ void CpuState::archive(Archive& ar) {
     ar.check(fpu.mxcsr_mask == mxcsr_mask, "MXCSR_MASK");
     ar(fpu_exception_pending);
     ar.check(gpr[16] == 0, "register slot 16");
+    ar.check(rip >> 32 == 0, "EIP");
+    // The spans are computed anew from the rest.
+    for (const Segment& s : segments) ar.check(s.base >> 32 == 0, "segment base");
+    for (const u64 base : {ldtr.base, tr.base, gdtr.base, idtr.base}) ar.check(base >> 32 == 0, "table base");
     ar.check((arithmetic_flags & ~flag::arithmetic) == 0 && (system_flags & flag::arithmetic) == 0, "EFLAGS");
     ar.check(cpl <= 3, "CPL");
     ar.check(activity <= Activity::shutdown, "activity state");

@@ -57,6 +57,10 @@ def without_guest():
     assert "disk.qcow2, qcow2" in info and "of 16 GiB used" in info, info
 
     assert "kept" in ringshift("delete", "a-dos", answer=b"n\n", status=2)
+    (FOLDER / "two\nlines.iso").write_bytes(bytes(2048))
+    ringshift("create", "odd", "--iso", FOLDER / "two\nlines.iso", "--disk", "1M")
+    assert "odd" in ringshift("list") and "two" in ringshift("info", "odd")
+    ringshift("delete", "odd", "--yes")
     ringshift("delete", "a-dos", answer=b"y\n")
     assert not (MACHINES / "a-dos").exists()
     ringshift("rename", "a-bsd", "beastie")

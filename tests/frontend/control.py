@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
 import socket
@@ -159,6 +160,33 @@ def check_rude_clients(machine):
     check(all("return" in client.run("query-status") for client in clients), "the others go on")
     for client in clients:
         client.socket.close()
+
+
+def check_deaf_client(machine):
+    """Who negotiates and then reads nothing costs a bounded amount of memory, whatever happens."""
+    deaf = wait_for("a place", lambda: connect(machine.path))
+    client = wait_for("a place", lambda: connect(machine.path))
+    job = 200 * "j"
+
+    def resident():
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path("/proc/%d/status" % machine.process.pid).read_text())[1])
+    before = resident()
+    told = 0
+    while told < 24 << 20:
+        client.good("snapshot-delete", job_id=job, tag="none")
+        while "error" in client.run("job-dismiss", id=job):
+            pass
+        told += sum(len(json.dumps(event)) for event in client.events)
+        client.events.clear()
+    check(resident() < before + (16 << 10), "events for nobody are dropped: %d KiB" % (resident() - before))
+    received = len(deaf.rest)
+    try:
+        while data := deaf.socket.recv(1 << 20):
+            received += len(data)
+    except ConnectionError:
+        pass
+    check(received < 8 << 20, "who does not read is disconnected: %d" % received)
+    client.socket.close()
 
 
 def room_for_eight(machine, clients):
@@ -387,6 +415,7 @@ def main():
         machine = Machine(folder, guest, "--snapshots", os.path.join(folder, "states"))
         check_transcript(machine)
         check_rude_clients(machine)
+        check_deaf_client(machine)
         check_commands(machine, folder)
         check_ctl(machine, folder)
         check_public_client(machine)
