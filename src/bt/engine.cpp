@@ -109,6 +109,8 @@ TranslatorEngine::Turn TranslatorEngine::next_turn(i64 budget) {
     if (!m_given_up.empty()) try_windows_again();
     if (m_runtime.unsuited) [[unlikely]]
         adapt();
+    if (m_runtime.faulted.there && state.rip == m_runtime.faulted_rip) [[unlikely]]
+        fill_behind_fault();
     bury();
     Turn turn;
     turn.exit = m_interpreter.look_around();
@@ -192,9 +194,8 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
     m_runtime.arriving = static_cast<u64>(turn.level);
     const bool user = m_cpu.state.cpl == 3;
     if (m_modes[block.key.mode].windows) {
-        set_gs_base(m_cpu.mmu.window(user));
-        if (m_runtime.faulted.there && block.key.eip == m_runtime.faulted_rip) [[unlikely]]
-            fill_behind_fault(block);
+        m_runtime.window = m_cpu.mmu.window(user);
+        set_gs_base(m_runtime.window);
     }
     Returns& returns = m_returns[user];
     if (returns.generation != m_generation || returns.mode != block.key.mode)
@@ -579,6 +580,15 @@ Ledger TranslatorEngine::ledger() const {
     Ledger ledger = m_ledger;
     for (std::size_t i = 0; i < ledger.levels.size(); ++i)
         if (!level_facts[i].cold) ledger.levels[i] = m_runtime.arrivals[i];
+    if (const Windows* w = m_cpu.mmu.windows())
+        ledger.windows = {.windows = w->count(),
+                          .mappings = w->mappings(),
+                          .pages = w->counts().pages,
+                          .mapped = w->counts().mapped,
+                          .unmapped = w->counts().unmapped,
+                          .faults = m_window_faults,
+                          .emptied = w->counts().emptied,
+                          .given_up = m_times_given_up};
     return ledger;
 }
 

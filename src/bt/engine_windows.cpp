@@ -72,7 +72,7 @@ Step step_beside_window(Cpu& cpu, const Insn& insn) {
 
 /// Windows if they are wanted and this host has what they need.
 void TranslatorEngine::open_windows() {
-    if (!m_options.windows) return;
+    if (!m_options.windows || m_cpu.mmu.memory().shared().empty()) return;
     auto opened = probe_windows();
     if (opened.ok()) opened = m_cpu.mmu.open_windows(m_options.window_mappings);
     if (!opened.ok())
@@ -87,6 +87,17 @@ bool TranslatorEngine::wants_window(u8 cpl) const {
     return m_cpu.mmu.window(cpl == 3) != 0;
 }
 
+/// While generated code runs, the budget is in its register: what CpuState has is old, and must not be moved aside
+/// because a page table is watched from now on. (That takes write tags back. Code that has looked one up is past its
+/// use.)
+bool TranslatorEngine::fill(LinearAddr address, bool user, bool write) {
+    const i64 budget = m_cpu.state.budget, reserve = m_cpu.state.budget_reserve;
+    const bool filled = m_cpu.mmu.fill_window(address, user, write) || m_cpu.mmu.refill_window(address, user, write);
+    m_cpu.state.budget = budget;
+    m_cpu.state.budget_reserve = reserve;
+    return filled;
+}
+
 u64 TranslatorEngine::take(const HostFault& fault) {
     const u64 begin = reinterpret_cast<u64>(m_memory->executable(0));
     if (fault.rip - begin >= m_memory->size()) return 0;
@@ -98,11 +109,12 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     const auto access = std::lower_bound(block.accesses.begin(), block.accesses.end(), inside,
                                          [](const WindowAccess& a, u32 at) { return a.offset < at; });
     if (access == block.accesses.end() || access->offset != inside) return 0;
+    ++m_window_faults;
     const bool user = m_modes[block.key.mode].cpl == 3;
     const u64 linear = fault.address - m_cpu.mmu.window(user);
     if (linear < Windows::size) {
         const WindowMiss miss{true, user, fault.write, static_cast<u32>(linear), &block, &*access};
-        if (m_cpu.mmu.fill_window(LinearAddr(linear), user, fault.write)) {
+        if (fill(LinearAddr(linear), user, fault.write)) {
             count_miss(m_runtime, miss, new_page_counts);
             return fault.rip;
         }
@@ -120,14 +132,16 @@ void TranslatorEngine::give_up_windows() {
         if (access.missed >= most_missed) looked_up |= u64{1} << access.insn;
     if (m_looked_up.size() >= 65536) m_looked_up.clear();
     m_looked_up[block.key.hash()] = looked_up;
+    ++m_times_given_up;
     m_given_up.push_back({block.key, m_runtime.epoch});
     destroy(block, Cause::mode);
 }
 
-/// `block` begins with the instruction whose access has raised a page fault.
-void TranslatorEngine::fill_behind_fault(const Block& block) {
+/// The guest is back at the instruction whose access has raised a page fault.
+void TranslatorEngine::fill_behind_fault() {
     const WindowMiss miss = std::exchange(m_runtime.faulted, {});
-    if (miss.user == (m_modes[block.key.mode].cpl == 3))
+    const u8 cpl = m_cpu.state.cpl;
+    if (miss.user == (cpl == 3) && wants_window(cpl))
         m_cpu.mmu.refill_window(LinearAddr(miss.address), miss.user, miss.write);
 }
 

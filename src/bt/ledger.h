@@ -4,6 +4,7 @@
 #include "base/types.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -73,6 +74,17 @@ struct Ledger {
     u64 ticks_cached = 0;     ///< host TSC ticks in generated code and the handlers that it calls
     u64 ticks_translating = 0;
     u64 ticks_total = 0; ///< in run()
+
+    struct Windows {
+        u32 windows = 0;  ///< of address spaces and privileges, now
+        u32 mappings = 0; ///< that the host has for them, now
+        u64 pages = 0;    ///< that they show, now
+        u64 mapped = 0, unmapped = 0;
+        u64 faults = 0;   ///< of accesses through them
+        u64 emptied = 0;  ///< whole windows: their address space ended, or mappings ran out
+        u64 given_up = 0; ///< blocks with accesses that missed too often and look the soft TLB up for a while
+    };
+    std::optional<Windows> windows; ///< nothing: the soft TLB is used everywhere
 
     u64 level(Level l) const { return levels[static_cast<std::size_t>(l)]; }
     u64& level(Level l) { return levels[static_cast<std::size_t>(l)]; }

@@ -84,6 +84,7 @@ constexpr std::array runtime_fields{
     Field{offsetof(Runtime, link), 8, 0, "link"},
     Field{offsetof(Runtime, block), 8, 0, "block"},
     Field{offsetof(Runtime, counter), 8, 0, "counter"},
+    Field{offsetof(Runtime, window), 8, 0, "window"},
     Field{offsetof(Runtime, scratch), 8, 0, "scratch"},
     Field{offsetof(Runtime, shared), sizeof(Runtime::shared), 8, "shared"},
     Field{offsetof(Runtime, context), 8, 0, "context"},

@@ -24,8 +24,9 @@ struct Options : InterpreterOptions {
     bool inline_memory = true;
     bool fpu = true;
     bool share = true;
-    bool windows = false;
+    bool windows = true;
     bool windows_ring0 = false;
+    bool strings = true;
     bool extend = true;
     bool behind_calls = true;
     bool late_check = true;

@@ -119,6 +119,7 @@ struct Runtime {
     Block* block = nullptr;
     i64 counter = 0; ///< r13
 
+    u64 window = 0; ///< the base of the memory window in use, as GS has it
     WindowMiss window_miss;
     Block* keeps_missing = nullptr;   ///< a block with an access that does so again and again
     u32 epoch = 0;                    ///< of misses (engine_windows.cpp)

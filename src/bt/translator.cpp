@@ -223,7 +223,7 @@ bool Translator::emit_special(u32 i) {
     if (is_fpu(in)) return runs_fpu_natively(in) && emit_fpu(i);
     switch (policy(mnemonic).strategy) {
     case Strategy::Native: return emit_native(i);
-    case Strategy::Expand: return emit_control(i) || emit_stack(i) || emit_system(i);
+    case Strategy::Expand: return emit_control(i) || emit_stack(i) || emit_string(i) || emit_system(i);
     case Strategy::Helper:
     case Strategy::Stop: return false;
     }

@@ -168,6 +168,11 @@ class Translator {
     /// At the end of the block: insn i by its handler, entered at `entry`, going on at `after`.
     void emit_handler_later(u32 i, const asmjit::Label& entry, const asmjit::Label& after, const char* why);
 
+    // emit_string.cpp
+    bool emit_string(u32 i);
+    void emit_host_string(const Insn& in, u8 opcode, const asmjit::Label& miss);
+    void emit_guest_offsets(bool source, bool destination);
+
     // emit_fpu.cpp
     /// policy.def has it as Native; MOVSD and CMPSD share their rows with string instructions.
     static bool runs_fpu_natively(const Insn& insn);

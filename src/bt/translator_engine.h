@@ -99,7 +99,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     bool wants_window(u8 cpl) const;
     u64 take(const HostFault& fault) override;
     void give_up_windows();
-    void fill_behind_fault(const Block& block);
+    bool fill(LinearAddr address, bool user, bool write);
+    void fill_behind_fault();
     void note_work(u64 entries);
     void try_windows_again();
 
@@ -198,7 +199,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         BlockKey key;
         u32 epoch;
     };
-    std::deque<GivenUp> m_given_up;                ///< blocks with bits there, in the order in which that was decided
+    std::deque<GivenUp> m_given_up; ///< blocks with bits there, in the order in which that was decided
+    u64 m_window_faults = 0, m_times_given_up = 0;
     u64 m_work = 0;                                ///< entries into blocks, as far as they are known
     std::unordered_map<u64, Adaptation> m_adapted; ///< Block::adaptation of the next translation, the same way
 

@@ -1,20 +1,22 @@
 // What keeps a guest inside is that generated code can do nothing but what is listed here. The verifier decodes each
 // block's bytes again, with Zydis and not with what the emitters believe, and refuses
 //
-//  - instructions that are not on the allow-list: privileged, system, I/O, stack and string instructions, CPUID, RDTSC,
+//  - instructions that are not on the allow-list: privileged, system, I/O and stack instructions, CPUID, RDTSC,
 //    whatever changes a flag beyond the six arithmetic ones;
 //  - memory other than: guest memory as [r11 + register], where r11 was loaded with the addend of a TLB entry behind a
 //    look at the same entry's tag of the same privilege, and at the write tag for a store, with a conditional jump
 //    behind the tag and no branch target behind the addend; or as [r11 + constant], within the range that the look-up
 //    was for, where r11 is that address or comes from a slot to which it was stored before (share.cpp); CpuState and
 //    the attention word by r15; the TLB (never written) and the engine's tables (code pointers never written) by r14;
-//    as GS:[...] with 32-bit addresses, where the mode has a memory window; the block's own bytes, read only, as
-//    [r9 + constant] where r9 has just been loaded with their address, if it checks itself;
+//    as GS:[...] with 32-bit addresses, where the mode has a memory window; a string instruction there, where the
+//    window's base has just been added to the registers that it uses and is taken off them again at once, behind it
+//    and where a fault of it leads; the block's own bytes, read only, as [r9 + constant] where r9 has just been loaded
+//    with their address, if it checks itself;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
 //    pointers in the engine's tables, calls in the block that are no links (RET takes what calls have left on the
 //    return stack, which nothing else can write);
-//  - writes to RSP, r14 and r15, to r13 except by adding a constant, and 64-bit writes to registers whose upper half
-//  must
+//  - writes to RSP, r14 and r15, to r13 except by adding a constant or r9, and 64-bit writes to registers whose upper
+//  half must
 //    stay zero because they are used as guest addresses (RCX may: it passes through JECXZ), except back from r12, which
 //    holds nothing but such registers;
 //  - links whose place to patch is not the displacement of a jump to the link's own exit.
@@ -59,7 +61,7 @@ bool allowed(HostKind kind) {
     case HostKind::fpu_state:
     case HostKind::ret: return true;
     case HostKind::stack:
-    case HostKind::string:
+    case HostKind::string: // looked at by themselves
     case HostKind::other: return false;
     }
     return false;
@@ -72,6 +74,35 @@ bool changes_budget(std::span<const u8> bytes) {
     return bytes.size() > 3 && std::any_of(starts.begin(), starts.end(), [&](const auto& s) {
                return std::equal(s.begin(), s.end(), bytes.begin());
            });
+}
+
+/// LEA r13, [r13 + r9]: repetitions.
+constexpr std::array<u8, 5> adds_r9_to_r13{0x4F, 0x8D, 0x6C, 0x0D, 0x00};
+
+/// The register (6 or 7) to which LEA rsi, [rsi + r11] or LEA rdi, [rdi + r11] adds; 0: it is something else.
+unsigned adds_window(std::span<const u8> bytes) {
+    if (bytes.size() != 4 || bytes[0] != 0x4A || bytes[1] != 0x8D) return 0;
+    if (bytes[2] == 0x34 && bytes[3] == 0x1E) return 6;
+    return bytes[2] == 0x3C && bytes[3] == 0x1F ? 7 : 0;
+}
+/// The same for MOV esi, esi and MOV edi, edi, by which the upper half goes.
+unsigned narrows(std::span<const u8> bytes) {
+    if (bytes.size() < 2 || (bytes[0] != 0x89 && bytes[0] != 0x8B)) return 0;
+    return bytes[1] == 0xF6 ? 6 : bytes[1] == 0xFF ? 7 : 0;
+}
+/// Which of RSI and RDI, bit by number, a string instruction takes for addresses; 0: it is none that we emit.
+u32 string_registers(std::span<const u8> bytes) {
+    if (!bytes.empty() && (bytes[0] == 0xF2 || bytes[0] == 0xF3)) bytes = bytes.subspan(1);
+    if (!bytes.empty() && bytes[0] == 0x66) bytes = bytes.subspan(1);
+    if (bytes.size() != 1) return 0;
+    switch (bytes[0] & 0xFE) {
+    case 0xA4:
+    case 0xA6: return bit(6) | bit(7);
+    case 0xAA:
+    case 0xAE: return bit(7);
+    case 0xAC: return bit(6);
+    default: return 0;
+    }
 }
 
 /// MOV r64, r64 between r12, which keeps a guest register, and any register.
@@ -103,7 +134,7 @@ constexpr std::array<u8, 3> stores_r11_by_r14{0x4D, 0x89, 0x9E};
 
 /// A place by r14.
 struct Place {
-    enum class What { tag, addend, pointer, slot, counter, other } what = What::other;
+    enum class What { tag, addend, pointer, slot, counter, window, other } what = What::other;
     bool user = false;
     bool write_tag = false;
     u8 index = HostMemory::no_register; ///< the register that says which entry
@@ -129,6 +160,8 @@ class Check {
     std::string decode();
     std::string check_line(const Line& line);
     std::string check_registers(const Line& line);
+    std::string check_string(const Line& line) const;
+    std::string check_rebased(const Line& line);
     std::string check_branch(const Line& line) const;
     std::string check_memory(const HostMemory& m, std::span<const u8> bytes);
     std::string check_guest_memory(const HostMemory& m) const;
@@ -163,6 +196,9 @@ class Check {
     std::optional<Place> m_addend; ///< r11 holds it
     std::optional<Place> m_loaded; ///< by the current instruction
     std::optional<Place> m_range;  ///< r11 holds the address of what was asked for
+    bool m_window = false;         ///< r11 holds the window's base
+    u32 m_rebased = 0;             ///< which of RSI and RDI are host addresses, bit by number
+    bool m_string = false;         ///< and the string instruction has been
     bool m_own_bytes = false;      ///< r9 holds the address of the block's own
     u32 m_asked = 0;               ///< bytes, by the look-up in the making
     std::array<std::optional<Place>, Runtime::shared_slots> m_slots;
@@ -199,11 +235,13 @@ std::string Check::run() {
 
 std::string Check::check_line(const Line& line) {
     const HostInsn& in = line.insn;
+    if (m_rebased != 0 || (m_window && adds_window(bytes(line)) != 0)) return check_rebased(line);
     if (!allowed(in.kind)) return "not on the list of what generated code may contain";
     if (in.sets_system_flags) return "changes a flag that is not the guest's";
     if (m_targets[line.offset]) {
         m_addend.reset();
         m_range.reset();
+        m_window = false;
     }
     if (const u32 range = range_before(bytes(line)); range != 0) m_asked = range;
     if (begins_with(bytes(line), asks_alignment)) m_asked = std::max(m_asked, 16u);
@@ -224,8 +262,9 @@ std::string Check::check_line(const Line& line) {
         if (m_loaded && m_loaded->what == Place::What::addend && in.written_64 == bit(11) && m_tag && m_tag->asked &&
             m_tag->user == m_loaded->user && m_tag->index == m_loaded->index)
             m_addend = m_tag;
+        m_window = m_loaded && m_loaded->what == Place::What::window && in.written_64 == bit(11);
     }
-    if (in.kind == HostKind::call) m_own_bytes = false;
+    if (in.kind == HostKind::call) m_own_bytes = m_window = false;
     if ((in.written & bit(9)) != 0) m_own_bytes = loads_own_address(bytes(line));
     if (m_tag && in.kind == HostKind::conditional_jump) m_tag->asked = true;
     if (m_tag && (in.written & bit(m_tag->index)) != 0) m_tag.reset();
@@ -237,10 +276,48 @@ std::string Check::check_line(const Line& line) {
     return {};
 }
 
+/// Between the first LEA that makes a host address and the last MOV that makes an offset of it again.
+std::string Check::check_rebased(const Line& line) {
+    if (m_targets[line.offset]) return "a branch leads to where a guest register holds a host address";
+    const auto code = bytes(line);
+    if (line.insn.kind == HostKind::string && !m_string) {
+        m_string = true;
+        m_window = false;
+        return check_string(line);
+    }
+    const u32 added = bit(adds_window(code)), taken = bit(narrows(code));
+    if (!m_string && added != bit(0) && (m_rebased & added) == 0) {
+        m_rebased |= added;
+        return {};
+    }
+    if (!m_string || taken == bit(0) || (m_rebased & taken) == 0) return "a guest register holds a host address here";
+    m_rebased &= ~taken;
+    m_string = m_rebased != 0;
+    return {};
+}
+
+std::string Check::check_string(const Line& line) const {
+    if (!m_mode_windows) return "there is no memory window in this mode";
+    if (string_registers(bytes(line)) != m_rebased || m_rebased == 0) return "its addresses are not the window's";
+    const auto access =
+        std::ranges::find_if(m_block.accesses, [&](const WindowAccess& a) { return a.offset == line.offset; });
+    if (access == m_block.accesses.end()) return "a fault of it would lead nowhere";
+    u32 left = m_rebased;
+    u32 cold = access->cold;
+    while (left != 0 && cold < m_code.size()) {
+        const u32 taken = bit(narrows(m_code.subspan(cold)));
+        if ((left & taken) == 0) break;
+        left &= ~taken;
+        cold += 2;
+    }
+    return left == 0 ? "" : "a fault of it would leave a host address in a guest register";
+}
+
 std::string Check::check_registers(const Line& line) {
     const HostInsn& in = line.insn;
     if ((in.written & fixed_registers) != 0) return "writes a register that never changes: RSP, r14 or r15";
-    if ((in.written & bit(13)) != 0 && !changes_budget(bytes(line))) return "writes r13 other than by a constant";
+    if ((in.written & bit(13)) != 0 && !changes_budget(bytes(line)) && !begins_with(bytes(line), adds_r9_to_r13))
+        return "writes r13 other than by a constant";
     if ((in.written & bit(12)) != 0 && !moves_r12(bytes(line), true))
         return "r12 keeps guest registers and is written with nothing else";
     if ((in.written_64 & narrow_registers) != 0 && !moves_r12(bytes(line), false))
@@ -347,6 +424,7 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
         const bool code = (field - own) % sizeof(Runtime::OwnTarget) == offsetof(Runtime::OwnTarget, code);
         return Place{.what = code ? Place::What::pointer : Place::What::other};
     }
+    if (!indexed && field == offsetof(Runtime, window)) return Place{.what = Place::What::window};
     if (!indexed)
         return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
     if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))

@@ -363,6 +363,14 @@ const std::vector<OptionRow>& option_table() {
          "what goes when the cache is full: flush (all), fifo:N (one of N units), ring (what is in the way); default "
          "ring",
          translator_option("policy")},
+        {"--memory", "HOW", for_both | for_bench, "Machine",
+         "how translated code reaches the guest's memory: windows (pages mapped by the host's MMU, where the host "
+         "allows it) or softtlb (looked up by the code); default windows",
+         [](Options& o, const std::string& text) -> Result<> {
+             TRY(one_of(text, {"windows", "softtlb"}));
+             o.machine.translator.windows = text == "windows";
+             return Unit{};
+         }},
         {"--hot", "N", for_both | for_bench, "Machine",
          "translate a block that has been interpreted so often, 0 to 255; default 12", translator_option("hot")},
         {"--translator", "LIST", for_both | for_bench, "Machine", translator_help(),

@@ -31,6 +31,12 @@ void tell_ledger(const Machine& machine, const bt::Ledger& l) {
              block.instructions);
 }
 
+void tell_windows(const bt::Ledger::Windows& w) {
+    tell("{} memory windows show {} pages in {} mappings; {} faults, {} pages mapped, {} unmapped, {} windows emptied, "
+         "{} blocks given up for a while",
+         w.windows, w.pages, w.mappings, w.faults, w.mapped, w.unmapped, w.emptied, w.given_up);
+}
+
 void tell_all(const Machine& machine, const MachineStatistics& s, const DebugRegisters& r) {
     tell("{} instructions, {:.3f} s of virtual time, {:.3f} s executing, {:.1f} million/s", s.retired,
          static_cast<double>(s.virtual_ns) / 1e9, static_cast<double>(s.executing_ns) / 1e9, s.mips());
@@ -38,6 +44,7 @@ void tell_all(const Machine& machine, const MachineStatistics& s, const DebugReg
         tell("{} comparisons, {:.3f} s in the reference, {:.3f} s comparing", s.comparisons,
              static_cast<double>(s.following_ns) / 1e9, static_cast<double>(s.comparing_ns) / 1e9);
     if (s.ledger) tell_ledger(machine, *s.ledger);
+    if (s.ledger && s.ledger->windows) tell_windows(*s.ledger->windows);
     const TimeShares shares = time_shares(s);
     tell("time: {:.1f}% in translated code, {:.1f}% translating ({:.0f} blocks/s), {:.1f}% interpreting, {:.1f}% in "
          "devices, {:.1f}% idle",
@@ -76,6 +83,11 @@ std::string as_json(const Machine& machine, const MachineStatistics& s) {
                               {"self_checking", l.self_checking},
                               {"adapted", l.adapted},
                               {"given_back", l.given_back}};
+        if (l.windows)
+            json["windows"] = {{"windows", l.windows->windows},   {"pages", l.windows->pages},
+                               {"mappings", l.windows->mappings}, {"faults", l.windows->faults},
+                               {"mapped", l.windows->mapped},     {"unmapped", l.windows->unmapped},
+                               {"emptied", l.windows->emptied},   {"given_up", l.windows->given_up}};
         for (const bt::BlockCount& block : machine.hottest_blocks())
             json["blocks"].push_back({{"address", block.linear},
                                       {"ring", block.cpl},

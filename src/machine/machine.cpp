@@ -90,6 +90,8 @@ Result<> Machine::Implementation::build_parts() {
         board = std::move(new_board);
     }
     engine = TRY(make_engine(config, board->cpu()));
+    // Whatever the engine and the host: else a run would depend on them where the guest's TLB use shows.
+    board->cpu().mmu.watch_page_tables(config.translator.windows);
     typist = std::make_unique<Typist>(board->timeline(), board->keyboard(), board->tablet());
     debug_access = std::make_unique<DebugAccess>(board->cpu(), *engine);
     if (host.tick) {

@@ -97,9 +97,8 @@ class Mmu final : TableWriteListener {
     /// write(), after which it may be worth while to ask again. May be called in a signal handler, if the signal is the
     /// doing of the code that it interrupts.
     bool fill_window(LinearAddr address, bool user, bool write);
-    /// An access that has raised a page fault is about to be tried again: maps its page if that would have no effect on
-    /// the guest's page tables any more.
-    void refill_window(LinearAddr address, bool user, bool write);
+    /// The same for what the soft TLB does not know, if the walk would have no effect on the guest's page tables.
+    bool refill_window(LinearAddr address, bool user, bool write);
     const Windows* windows() const { return m_windows.get(); }
 
     /// The host address of `size` bytes (a power of two) for reading, or null: take the slow path.

@@ -105,12 +105,12 @@ bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
     return m_windows->map(id, static_cast<u32>(address.value >> 12), host - address.offset(), writable);
 }
 
-void Mmu::refill_window(LinearAddr address, bool user, bool write) {
-    if (!m_windows || !m_spaces[m_space].windows[user]) return;
+bool Mmu::refill_window(LinearAddr address, bool user, bool write) {
+    if (!m_windows || !m_spaces[m_space].windows[user]) return false;
     const Access access{write ? AccessKind::Write : AccessKind::Read, user ? Privilege::User : Privilege::Supervisor};
     const Translation now = probe(m_memory, m_context, address, access);
-    if (!now.ok || !now.accessed || (write && !now.writable)) return;
-    if (check(address, 1, access).ok) fill_window(address, user, write);
+    if (!now.ok || !now.accessed || (write && !now.writable)) return false;
+    return check(address, 1, access).ok && fill_window(address, user, write);
 }
 
 } // namespace ringshift

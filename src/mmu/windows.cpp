@@ -115,6 +115,8 @@ void Windows::link(Id id, u32 page, u32 frame, bool writable) {
     here.next = m_shown[frame];
     if (here.next != 0) page_of(here.next).previous = reference(id, page);
     m_shown[frame] = reference(id, page);
+    ++m_counts.pages;
+    ++m_counts.mapped;
     m_mappings += beginnings(window, page) - before;
 }
 
@@ -125,6 +127,8 @@ void Windows::unlink(Id id, u32 page) {
     (here.previous != 0 ? page_of(here.previous).next : m_shown[here.frame()]) = here.next;
     if (here.next != 0) page_of(here.next).previous = here.previous;
     here = {.frame_and_flags = Page::listed_flag};
+    --m_counts.pages;
+    ++m_counts.unmapped;
     m_mappings += beginnings(window, page) - before;
 }
 
@@ -179,6 +183,7 @@ void Windows::unmap(Id id, u32 first, u32 last) {
 void Windows::clear(Id id) {
     Window& window = m_windows[id];
     if (window.filled.empty()) return;
+    ++m_counts.emptied;
     for (const u32 page : window.filled) {
         if (window.pages[page].mapped()) unlink(id, page);
         window.pages[page] = {};

@@ -29,6 +29,13 @@ class Windows {
     u32 count() const { return static_cast<u32>(m_windows.size()); }
     u64 base(Id id) const { return m_windows[id].base; }
     u32 mappings() const { return m_mappings; }
+    struct Counts {
+        u64 pages = 0;    ///< shown now
+        u64 mapped = 0;   ///< pages, by map()
+        u64 unmapped = 0; ///< pages, one by one or in ranges
+        u64 emptied = 0;  ///< windows with something in them
+    };
+    const Counts& counts() const { return m_counts; }
     u32 most_mappings() const { return m_most_mappings; }
 
     /// Page `page` (linear address / 4 KiB) shows the page at `host`. False: it cannot, or it does already.
@@ -85,6 +92,7 @@ class Windows {
     std::vector<Window> m_windows;
     std::vector<u32> m_shown; ///< by frame: reference to the first page that shows it
     u32 m_mappings = 0;
+    Counts m_counts;
     u32 m_most_mappings;
     u64 m_clock = 0;
 };

@@ -60,6 +60,59 @@ struct RunResult {
     bool ended = false;
 };
 
+/// Stores `n` elements by the host's own instruction.
+template <typename T>
+void fill_elements(u8* target, T value, u64 n) {
+    if constexpr (sizeof(T) == 1) asm volatile("rep stosb" : "+D"(target), "+c"(n) : "a"(value) : "memory");
+    if constexpr (sizeof(T) == 2) asm volatile("rep stosw" : "+D"(target), "+c"(n) : "a"(value) : "memory");
+    if constexpr (sizeof(T) == 4) asm volatile("rep stosl" : "+D"(target), "+c"(n) : "a"(value) : "memory");
+}
+
+/// Compares up to `n` elements (at least one), as long as they are equal or as long as they are not; returns how many
+/// it has looked at.
+template <typename T>
+u64 compare_elements(const u8* left, const u8* right, u64 n, bool while_equal) {
+    const u64 all = n;
+#define RINGSHIFT_COMPARE(suffix)                                                                                      \
+    if (while_equal)                                                                                                   \
+        asm volatile("repe cmps" suffix : "+S"(left), "+D"(right), "+c"(n) : : "cc", "memory");                        \
+    else                                                                                                               \
+        asm volatile("repne cmps" suffix : "+S"(left), "+D"(right), "+c"(n) : : "cc", "memory")
+    if constexpr (sizeof(T) == 1) {
+        RINGSHIFT_COMPARE("b");
+    }
+    if constexpr (sizeof(T) == 2) {
+        RINGSHIFT_COMPARE("w");
+    }
+    if constexpr (sizeof(T) == 4) {
+        RINGSHIFT_COMPARE("l");
+    }
+#undef RINGSHIFT_COMPARE
+    return all - n;
+}
+
+/// The same with one value on the left.
+template <typename T>
+u64 scan_elements(T left, const u8* right, u64 n, bool while_equal) {
+    const u64 all = n;
+#define RINGSHIFT_SCAN(suffix)                                                                                         \
+    if (while_equal)                                                                                                   \
+        asm volatile("repe scas" suffix : "+D"(right), "+c"(n) : "a"(left) : "cc", "memory");                          \
+    else                                                                                                               \
+        asm volatile("repne scas" suffix : "+D"(right), "+c"(n) : "a"(left) : "cc", "memory")
+    if constexpr (sizeof(T) == 1) {
+        RINGSHIFT_SCAN("b");
+    }
+    if constexpr (sizeof(T) == 2) {
+        RINGSHIFT_SCAN("w");
+    }
+    if constexpr (sizeof(T) == 4) {
+        RINGSHIFT_SCAN("l");
+    }
+#undef RINGSHIFT_SCAN
+    return all - n;
+}
+
 template <typename T>
 struct Movs {
     static constexpr bool compares = false;
@@ -116,16 +169,13 @@ struct Stos {
         if (n < 2) return {};
         const T value = c.cpu.state.reg<T>(Gpr::ax);
         const LinearAddr destination = c.linear(SegmentName::es, to);
-        const auto fill = [&](u8* target) {
-            for (u64 i = 0; i < n; ++i) std::memcpy(target + i * sizeof(T), &value, sizeof(T));
-        };
         if (u8* target = c.cpu.mmu.fast_write(destination, 1, c.user())) {
-            fill(target);
+            fill_elements<T>(target, value, n);
         } else {
             const Translation t = c.cpu.mmu.translate(destination, {AccessKind::Write, c.cpu.data_privilege()});
             if (!t.ok || !c.unobserved() || !c.cpu.mmu.memory().frame(t.address).handler) return {};
             std::array<u8, page_size> block;
-            fill(block.data());
+            fill_elements<T>(block.data(), value, n);
             c.cpu.mmu.memory().write(t.address, std::span(block).first(n * sizeof(T)));
         }
         c.advance(Gpr::di, static_cast<u32>(n * sizeof(T)));
@@ -170,13 +220,10 @@ struct Cmps {
         const u8* right = c.cpu.mmu.fast_read(c.linear(SegmentName::es, to), 1, c.user());
         if (!left || !right) return {};
         const bool while_equal = c.insn.repeat == RepeatPrefix::rep;
+        const u64 done = compare_elements<T>(left, right, n, while_equal);
         T a{}, b{};
-        u64 done = 0;
-        do {
-            std::memcpy(&a, left + done * sizeof(T), sizeof(T));
-            std::memcpy(&b, right + done * sizeof(T), sizeof(T));
-            ++done;
-        } while (done < n && (a == b) == while_equal);
+        std::memcpy(&a, left + (done - 1) * sizeof(T), sizeof(T));
+        std::memcpy(&b, right + (done - 1) * sizeof(T), sizeof(T));
         host::sub<T>(a, b, c.cpu.state.arithmetic_flags);
         c.advance(Gpr::si, static_cast<u32>(done * sizeof(T)));
         c.advance(Gpr::di, static_cast<u32>(done * sizeof(T)));
@@ -201,12 +248,9 @@ struct Scas {
         if (!right) return {};
         const bool while_equal = c.insn.repeat == RepeatPrefix::rep;
         const T a = c.cpu.state.reg<T>(Gpr::ax);
+        const u64 done = scan_elements<T>(a, right, n, while_equal);
         T b{};
-        u64 done = 0;
-        do {
-            std::memcpy(&b, right + done * sizeof(T), sizeof(T));
-            ++done;
-        } while (done < n && (a == b) == while_equal);
+        std::memcpy(&b, right + (done - 1) * sizeof(T), sizeof(T));
         host::sub<T>(a, b, c.cpu.state.arithmetic_flags);
         c.advance(Gpr::di, static_cast<u32>(done * sizeof(T)));
         return {done, (a == b) != while_equal};
@@ -282,13 +326,18 @@ Step repeated(Cpu& cpu, const Insn& insn) {
     const StringContext c{cpu, insn};
     CpuState& state = cpu.state;
     u32 count = c.get(Gpr::cx);
+    const auto flags = state.arithmetic_flags;
     if (count == 0) return Flow::next;
     for (;;) {
         RunResult result{};
         if (!c.backward() && count > 1 && state.budget > 1)
             result = Operation::run(c, std::min<u64>(count, static_cast<u64>(state.budget)));
         if (result.done == 0) {
-            GUEST_TRY(Operation::one(c));
+            const Maybe<void> done = Operation::one(c);
+            if (!done.ok) { // a comparison's flags are then as before it (SDM vol. 2B, REP)
+                state.arithmetic_flags = flags;
+                return Raised{};
+            }
             result.done = 1;
             if constexpr (Operation::compares) result.ended = !goes_on(c);
         }
