@@ -14,6 +14,7 @@ std::string bad_byte(u32 eip, u8 byte) { return fmt::format("{:08x} db {:#04x}: 
 
 Result<std::string> explain_code(std::span<const u8> code, const ExplainWishes& wishes) {
     bt::Options options;
+    options.windows = false; // as for a process that is young
     if (!wishes.engine.starts_with("bt")) return make_error("the engine {} translates nothing", wishes.engine);
     if (wishes.engine.size() > 3) TRY(bt::apply_options(std::string_view(wishes.engine).substr(3), options));
     TRY(CpuModel::by_name(wishes.cpu));

@@ -157,6 +157,7 @@ std::string listing(Explanation x, bool whole) {
 
 std::string translate(const Case& c) {
     Options options;
+    options.windows = false; // as for a process that is young
     options.verify = true;
     if (c.options == "off") {
         for (const Mechanism& mechanism : mechanisms()) options.*mechanism.flag = false;
