@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import socket
@@ -189,6 +190,31 @@ def check_deaf_client(machine):
     client.socket.close()
 
 
+def check_no_files(machine):
+    """Where the process has all the files it may have, a client waits, and nobody spins; then it is let in."""
+    pid = machine.process.pid
+    client = wait_for("a place", lambda: connect(machine.path))
+    client.good("stop")
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
+    waiting = socket.socket(socket.AF_UNIX)
+    waiting.settimeout(60)
+    waiting.connect(machine.path)
+
+    def used():
+        fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    before = used()
+    check(not select.select([waiting], [], [], 2)[0], "no file, no greeting")
+    check(used() < before + 0.4, "waiting costs nothing: %.2f s" % (used() - before))
+    check(client.good("query-status")["status"] == "paused", "the others are served")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+    check(b"QMP" in waiting.recv(4096), "let in at last")
+    client.good("cont")
+    for one in (waiting, client.socket):
+        one.close()
+
+
 def room_for_eight(machine, clients):
     while len(clients) < 8:
         client = Client(machine.path, negotiate=False)
@@ -260,6 +286,7 @@ def check_commands(machine, folder):
 
 def check_ctl(machine, folder):
     check(machine.ctl("status") == "running\n", "status")
+    check("no such file" in machine.ctl("insert", "floppy0", b"/\xff.img", status=2), "a name that is no UTF-8 is an answer")
     machine.ctl("pause")
     check(machine.ctl("status") == "paused\n", "paused")
     machine.ctl("resume")
@@ -416,6 +443,7 @@ def main():
         check_transcript(machine)
         check_rude_clients(machine)
         check_deaf_client(machine)
+        check_no_files(machine)
         check_commands(machine, folder)
         check_ctl(machine, folder)
         check_public_client(machine)

@@ -70,7 +70,8 @@ class Connection {
 
     /// The answer, after the events before it.
     Result<json> execute(const json& request) {
-        TRY(send(request.dump() + "\n"));
+        // The name of a file may be no UTF-8; the machine does not find it then.
+        TRY(send(request.dump(-1, ' ', true, json::error_handler_t::replace) + "\n"));
         for (;;) {
             json message = TRY(receive());
             if (!message.contains("event")) return message;
