@@ -75,7 +75,9 @@ class RegisterBlock {
     virtual void read_block(u64 offset, unsigned size, std::span<u8> out);
     /// `in.size() / size` writes of the same register (REP OUTS).
     virtual void write_block(u64 offset, unsigned size, std::span<const u8> in);
-    /// Memory space only: consecutive addresses from `offset` (string moves to video memory); default: byte by byte.
+    /// Memory space only: consecutive bytes mean the same in accesses of any size (video memory).
+    virtual bool is_memory() const { return false; }
+    /// Memory space only: consecutive addresses from `offset`; default: byte by byte.
     virtual void write_range(u64 offset, std::span<const u8> in);
     virtual void read_range(u64 offset, std::span<u8> out);
 };

@@ -351,9 +351,12 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
     return {block, true};
 }
 
+/// RAM, whose stores are seen; or ROM, which the guest cannot change without a change of the memory map.
+static bool holds_code(const Frame& frame) { return frame.is_ram || (frame.read_host && !frame.write_host); }
+
 /// Null: it cannot be, or the budget does not cover it.
 Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
-    if (!m_cpu.mmu.memory().frame(key.start).is_ram) return nullptr;
+    if (!holds_code(m_cpu.mmu.memory().frame(key.start))) return nullptr;
     auto block = std::make_unique<Block>();
     block->key = key;
     if (const auto it = m_looked_up.find(key.hash()); it != m_looked_up.end()) block->looked_up = it->second;
@@ -400,7 +403,7 @@ bool TranslatorEngine::take_crossing_instruction(Block& block) {
     if (!decoded || decoded->insn.mnemonic == Mnemonic::invalid) return false;
     if (address.offset() + decoded->insn.length <= page_size) return false;
     const auto second = second_frame(address);
-    if (!second || !m_cpu.mmu.memory().frame(*second).is_ram) return false;
+    if (!second || !holds_code(m_cpu.mmu.memory().frame(*second))) return false;
     block.insns.push_back(*decoded);
     block.second = second;
     return true;

@@ -39,8 +39,10 @@ void TranslatorEngine::drop_if_changed(Block& block) {
 void TranslatorEngine::watch(Block& block) {
     if (block.own_bytes) return;
     for (const Block::Part& part : block.parts()) {
-        m_cpu.mmu.memory().mark_code(part.start, part.bytes);
-        m_cpu.mmu.protect_frame(part.start);
+        if (m_cpu.mmu.memory().frame(part.start).is_ram) {
+            m_cpu.mmu.memory().mark_code(part.start, part.bytes);
+            m_cpu.mmu.protect_frame(part.start);
+        }
         CodeFrame& frame = m_frames[part.start.page()];
         ++frame.watched;
         frame.longest = std::max(frame.longest, part.bytes);

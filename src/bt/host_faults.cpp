@@ -8,6 +8,7 @@
 // one signal stack for each thread.
 #include "bt/host_faults.h"
 
+#include "base/crash_hook.h"
 #include "bt/code_cache.h"
 
 #include <array>
@@ -82,8 +83,11 @@ void on_fault(int number, siginfo_t* info, void* context) {
     } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
         previous.sa_handler(number);
     } else {
-        report(fault);
+        run_crash_hook();
+        const bool sent = info->si_code <= 0; // by a program: kill(2)
+        if (!sent) report(fault);
         std::signal(number, SIG_DFL); // the same access faults again, without a handler
+        if (sent) std::raise(number);
     }
 }
 

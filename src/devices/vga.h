@@ -54,6 +54,7 @@ class Vga final : public Device, public PciFunction {
         explicit Window(Vga& vga) : m_vga(vga) {}
         u64 read(u64 offset, unsigned size) override;
         void write(u64 offset, unsigned size, u64 value) override;
+        bool is_memory() const override { return true; }
         void read_range(u64 offset, std::span<u8> out) override;
         void write_range(u64 offset, std::span<const u8> in) override;
 

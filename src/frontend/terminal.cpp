@@ -1,7 +1,7 @@
 #include "frontend/terminal.h"
 
+#include "base/crash_hook.h"
 #include "base/log.h"
-
 #include "frontend/session.h"
 #include "frontend/terminal_keys.h"
 #include "frontend/terminal_screen.h"
@@ -34,15 +34,21 @@ constexpr u64 message_ns = 4'000'000'000;
 /// Of the terminal before it was taken over. Signal handlers reach it, so it is no member.
 termios saved_settings{};
 
-void restore_in_crash(int signal) {
+void restore_terminal() {
     // Main screen, cursor, colours, plain keypad: only what is async-signal-safe.
     static constexpr char sequence[] = "\x1B[?1049l\x1B[?25h\x1B[0m\x1B[?1l\x1B>\r\n";
     (void)!::write(STDOUT_FILENO, sequence, sizeof sequence - 1);
     ::tcsetattr(STDIN_FILENO, TCSANOW, &saved_settings);
+}
+
+void restore_in_crash(int signal) {
+    run_crash_hook();
     ::raise(signal); // the default again (SA_RESETHAND), once this handler has returned
 }
 
+/// Memory windows have handlers of their own for memory faults, which run the hook too.
 void handle_crashes() {
+    set_crash_hook(restore_terminal);
     for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
         struct sigaction previous {};
         if (::sigaction(signal, nullptr, &previous) != 0 || previous.sa_handler != SIG_DFL) continue;
@@ -99,6 +105,7 @@ Terminal::Terminal(SCREEN* screen, std::string engine) : m_ncurses(screen), m_en
 
 Terminal::~Terminal() {
     set_log_sink(nullptr);
+    set_crash_hook(nullptr);
     ::endwin();
     ::delscreen(m_ncurses);
 }

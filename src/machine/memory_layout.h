@@ -48,6 +48,7 @@ class MemoryLayout {
       public:
         u64 read(PhysAddr address, unsigned size) override;
         void write(PhysAddr address, unsigned size, u64 value) override;
+        bool is_memory() const override { return registers->is_memory(); }
         void read_range(PhysAddr address, std::span<u8> out) override;
         void write_range(PhysAddr address, std::span<const u8> in) override;
 

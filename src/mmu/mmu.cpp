@@ -149,6 +149,7 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         entry.listed = true;
         entry.page = tag(address);
         entry.frame = translation.address.value & ~page_mask;
+        entry.source = translation.source();
         entry.writable = translation.writable;
         entry.fetch_tag = translation.executable ? entry.page : 0;
         entry.global = translation.global;

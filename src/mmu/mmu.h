@@ -204,6 +204,7 @@ class Mmu final : TableWriteListener {
         u64 page = 0;      ///< complement of the linear page number that this entry translates, fast or slow; 0: none
         u64 fetch_tag = 0; ///< the same if code may be fetched
         u64 frame = 0;     ///< physical address of the frame
+        u64 source = 0;    ///< Translation::source() of the walk
         MmioHandler* device = nullptr; ///< behind the frame, if it is no memory
         bool writable = false;
         bool global = false;

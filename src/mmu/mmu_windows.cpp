@@ -96,7 +96,9 @@ bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
     const Windows::Id id = *m_spaces[m_space].windows[user];
     const Privilege privilege = user ? Privilege::User : Privilege::Supervisor;
     const Translation now = probe(m_memory, m_context, address, {AccessKind::Read, privilege});
-    if (!now.ok || (now.address.value & ~page_mask) != entry_of(address, user).frame) return false;
+    const Entry& entry = entry_of(address, user);
+    // A global entry may come from another address space's tables; in this one's, A and D would stay as they are.
+    if (!now.ok || (now.address.value & ~page_mask) != entry.frame || now.source() != entry.source) return false;
     if (!track(now, address, u64{1} << id)) return false;
     // That may have taken the page's own right to be written back.
     const bool writable = now.writable && fast_write(address, 1, user) != nullptr;

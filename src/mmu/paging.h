@@ -51,6 +51,9 @@ struct Translation {
     std::array<u64, 2> tables{};
     u8 table_count = 0;
     u8 entry_size = 0; ///< bytes
+
+    /// The same tables have the same number. (Physical addresses have at most 44 bits.)
+    u64 source() const { return tables[0] << 20 | tables[1] >> 12; }
 };
 
 /// Walks the tables for one access and sets A (and D for writes). Without paging: the address itself, under A20.

@@ -27,7 +27,9 @@ class MmioHandler {
     virtual ~MmioHandler() = default;
     virtual u64 read(PhysAddr address, unsigned size) = 0;
     virtual void write(PhysAddr address, unsigned size, u64 value) = 0;
-    /// String moves and DMA; within one page.
+    /// Consecutive bytes mean the same in accesses of any size, as in video memory: string moves may be joined.
+    virtual bool is_memory() const { return false; }
+    /// DMA, and string moves to what is_memory(); within one page.
     virtual void read_range(PhysAddr address, std::span<u8> out) = 0;
     virtual void write_range(PhysAddr address, std::span<const u8> in) = 0;
 };

@@ -136,3 +136,35 @@ TEST_CASE("The explanation of an adapted access says so") {
     CHECK_THAT(text, Catch::Contains("adaptive: a device"));
     CHECK_THAT(text, !Catch::Contains("not translated"));
 }
+
+TEST_CASE("A device sees the elements of a repeated string move in the guest's own size") {
+    Code code;
+    code.add({0xB9});
+    code.add32(6);
+    code.add({0xBE});
+    code.add32(code_at);
+    code.add({0xBF});
+    code.add32(registers_at);
+    code.add({0xF3, 0x66, 0xA5, 0xB9}); // rep movsw; mov ecx, 6
+    code.add32(6);
+    code.add({0xF3, 0xAB, 0xF4}); // rep stosd; hlt
+    for (const char* engine : {"interp", "bt:hot=0"}) {
+        BareCpu bare(1 << 20);
+        bare.engine = nullptr;
+        bare.engine = make_test_engine(*bare.cpu, engine);
+        prepare(bare, code);
+        Noisy device(bare.platform);
+        bare.memory.map_mmio(PhysAddr(registers_at), page_size, device);
+        BarePlatform expected;
+        for (u32 i = 0; i < 6; ++i) {
+            expected.note(0x20000 + 2 * i, 2, u32{code.bytes[2 * i]} | u32{code.bytes[2 * i + 1]} << 8);
+            expected.note(0x30000, 2, 0);
+        }
+        for (u32 i = 0; i < 6; ++i) {
+            expected.note(0x20000 + 12 + 4 * i, 4, static_cast<u32>(bare.state().gpr[0]));
+            expected.note(0x30000, 4, 0);
+        }
+        bare.engine->run(1000);
+        CHECK(bare.platform.trace == expected.trace);
+    }
+}

@@ -361,3 +361,34 @@ TEST_CASE("windows hold what the TLB allows and page tables take it back from ev
     rig.mmu.flush_all();
     CHECK(rig.mmu.windows()->mappings() == 0);
 }
+
+TEST_CASE("A window takes no global translation that another address space's tables have given") {
+    Rig rig;
+    REQUIRE(rig.mmu.open_windows(0).ok());
+    const auto fill = [&] { return rig.mmu.fill_window(LinearAddr(0x5000), true, false); };
+    const auto touch = [&] {
+        u8 byte = 0;
+        return rig.mmu.read(LinearAddr(0x5000), {&byte, 1}, Privilege::User).ok;
+    };
+    rig.set(5, 0x5107);
+    const PagingContext before = rig.mmu.context();
+    REQUIRE(rig.mmu.window(true) != 0);
+    REQUIRE(touch());
+    CHECK(fill());
+
+    // Tables of its own, with the same page: the TLB still answers, and sets no A there.
+    rig.map.write_value<u32>(PhysAddr(0x3000), 0x4007);
+    rig.map.write_value<u32>(PhysAddr(0x4000 + 4 * 5), 0x5107);
+    PagingContext other = before;
+    other.cr3 = 0x3000;
+    rig.mmu.set_context(other);
+    rig.mmu.flush_non_global();
+    REQUIRE(rig.mmu.window(true) != 0);
+    REQUIRE(touch());
+    CHECK((rig.map.read_value<u32>(PhysAddr(0x4000 + 4 * 5)) & 0x20) == 0);
+    CHECK_FALSE(fill());
+    rig.mmu.flush_page(LinearAddr(0x5000));
+    REQUIRE(touch());
+    CHECK((rig.map.read_value<u32>(PhysAddr(0x4000 + 4 * 5)) & 0x20) != 0);
+    CHECK(fill());
+}

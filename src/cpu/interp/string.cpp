@@ -113,6 +113,12 @@ u64 scan_elements(T left, const u8* right, u64 n, bool while_equal) {
     return all - n;
 }
 
+/// Registers of a device see every access of the guest's own size.
+bool is_device_memory(StringContext c, PhysAddr address) {
+    const MmioHandler* handler = c.cpu.mmu.memory().frame(address).handler;
+    return handler && handler->is_memory();
+}
+
 template <typename T>
 struct Movs {
     static constexpr bool compares = false;
@@ -144,9 +150,9 @@ struct Movs {
                 }
             }
         } else {
-            // Video memory and the like: one block transfer.
+            // Video memory: one block transfer.
             const Translation t = c.cpu.mmu.translate(destination, {AccessKind::Write, c.cpu.data_privilege()});
-            if (!t.ok || !c.unobserved() || !c.cpu.mmu.memory().frame(t.address).handler) return {};
+            if (!t.ok || !c.unobserved() || !is_device_memory(c, t.address)) return {};
             c.cpu.mmu.memory().write(t.address, {source, n * sizeof(T)});
         }
         c.advance(Gpr::si, static_cast<u32>(n * sizeof(T)));
@@ -173,7 +179,7 @@ struct Stos {
             fill_elements<T>(target, value, n);
         } else {
             const Translation t = c.cpu.mmu.translate(destination, {AccessKind::Write, c.cpu.data_privilege()});
-            if (!t.ok || !c.unobserved() || !c.cpu.mmu.memory().frame(t.address).handler) return {};
+            if (!t.ok || !c.unobserved() || !is_device_memory(c, t.address)) return {};
             std::array<u8, page_size> block;
             fill_elements<T>(block.data(), value, n);
             c.cpu.mmu.memory().write(t.address, std::span(block).first(n * sizeof(T)));
