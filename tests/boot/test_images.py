@@ -14,13 +14,14 @@ from pathlib import Path
 RINGSHIFT, FOLDER = sys.argv[1], Path(sys.argv[2])
 ENVIRONMENT = dict(os.environ, XDG_DATA_HOME=str(FOLDER))
 IMAGES = FOLDER / "ringshift" / "images"
+NO_PACKAGES = ("could not be fetched", "no package list could be read", "packages could not be had")  # status 77 of the scripts
 
 
 def ringshift(*arguments, status=0, **variables):
     done = subprocess.run([RINGSHIFT, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=dict(ENVIRONMENT, **variables))
     output = done.stdout.decode(errors="replace")
-    if done.returncode == 2 and status == 0 and "could not be fetched" in output + "".join(p.read_text() for p in IMAGES.glob("*/build.log")):
+    if done.returncode == 2 and status == 0 and any(reason in output for reason in NO_PACKAGES):
         print("the packages cannot be had")
         sys.exit(77)
     if done.returncode != status:
