@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <future>
 #include <random>
+#include <tuple>
 
 namespace ringshift {
 
@@ -190,9 +191,12 @@ std::vector<SnapshotEntry> Snapshots::list() const {
         const std::lock_guard lock(m_mutex);
         if (SnapshotEntry* current = find(m_lineage)) current->current = true;
     }
-    std::sort(entries.begin(), entries.end(), [](const SnapshotEntry& a, const SnapshotEntry& b) {
-        return std::pair(a.about.time, a.about.name) < std::pair(b.about.time, b.about.name);
-    });
+    // Times are whole seconds: of two within one, what follows another comes after it.
+    const auto order = [](const SnapshotEntry& entry) {
+        return std::tuple(entry.about.time, entry.about.ancestors.size(), entry.about.name);
+    };
+    std::sort(entries.begin(), entries.end(),
+              [&](const SnapshotEntry& a, const SnapshotEntry& b) { return order(a) < order(b); });
     return entries;
 }
 
