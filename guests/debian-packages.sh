@@ -6,6 +6,9 @@
 #   packages_fetch PACKAGE     prints the folder with the unpacked package
 #   packages_dependency PACKAGE PATTERN   prints the first package that PACKAGE depends on and PATTERN (a sed regex) matches
 #
+#   image_begin OUTDIR "OUTPUT ..." SOURCE...   makes OUTDIR and sets `out` (its full path) and `work` (a folder in it, to be made); ends the
+#                              script with status 0 where the outputs are there and neither the sources nor these scripts have changed
+#   image_end                  remembers the stamp and prints the outputs
 #   progress PERCENT TEXT      says how far the script is, in a form that `ringshift images build` makes a bar of
 #
 # Without a way to the packages they end the script with status 77, which test drivers take as "skipped".
@@ -25,6 +28,28 @@ need() {
         shift 2
     done
     [ -z "$missing" ] || fail "missing:$missing; install with: apt-get install$missing"
+}
+
+image_begin() {
+    mkdir -p "$1"
+    out=$(cd "$1" && pwd)
+    work=$out/work
+    image_outputs=$2
+    shift 2
+    stamp=$(cat "$0" "$@" "$here/../debian-packages.sh" "$here/../grub-media.sh" | cksum)
+    image_current=yes
+    [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] || image_current=
+    for image_output in $image_outputs; do [ -s "$out/$image_output" ] || image_current=; done
+    if [ -n "$image_current" ]; then
+        echo "up to date: $out"
+        exit 0
+    fi
+    rm -f "$out/stamp"
+}
+
+image_end() {
+    echo "$stamp" >"$out/stamp"
+    for image_output in $image_outputs; do echo "$out/$image_output"; done
 }
 
 private_apt() { # COMMAND ARGUMENTS...

@@ -6,17 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../debian-packages.sh"
 . "$here/../grub-media.sh"
-out=${1:-$here/../cache/debian-installer}
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
-work=$out/work
-
-stamp=$(cat "$0" "$here/grub.cfg" "$here/preseed.cfg" "$here/../debian-packages.sh" "$here/../grub-media.sh" | cksum)
-if [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] && [ -s "$out/installer.iso" ]; then
-    echo "debian-installer is up to date in $out"
-    exit 0
-fi
-rm -f "$out/stamp"
+image_begin "${1:-$here/../cache/debian-installer}" "installer.iso" "$here/grub.cfg" "$here/preseed.cfg"
 need cpio cpio xorriso xorriso grub-mkimage grub-common $grub/boot.img grub-pc-bin
 packages_open "$work"
 progress 0 "fetching the installer"
@@ -34,5 +24,4 @@ grub_core i386-pc-eltorito /boot/debian-installer.cd "$work/tree/boot/grub/eltor
 grub_cd "$work/tree" DEBIAN_INSTALLER "$out/installer.iso.new"
 mv "$out/installer.iso.new" "$out/installer.iso"
 rm -rf "$work"
-echo "$stamp" >"$out/stamp"
-echo "$out/installer.iso"
+image_end

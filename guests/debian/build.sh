@@ -9,18 +9,8 @@ PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../debian-packages.sh"
 . "$here/../grub-media.sh"
-out=${1:-$here/../cache/debian-system}
+image_begin "${1:-$here/../cache/debian-system}" "disk.img" "$here/grub.cfg" "$here/setup"
 mirror=${RINGSHIFT_MIRROR:-http://deb.debian.org/debian}
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
-work=$out/work
-
-stamp=$(cat "$0" "$here/grub.cfg" "$here/setup" "$here/../debian-packages.sh" "$here/../grub-media.sh" | cksum)
-if [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] && [ -s "$out/disk.img" ]; then
-    echo "debian is up to date in $out"
-    exit 0
-fi
-rm -f "$out/stamp"
 need mmdebstrap mmdebstrap arch-test arch-test genext2fs genext2fs resize2fs e2fsprogs grub-mkimage grub-common $grub/boot.img grub-pc-bin
 mode=root
 if [ "$(id -u)" -ne 0 ]; then
@@ -76,5 +66,4 @@ grub_core i386-pc /boot/ringshift.debian "$work/core.img" part_msdos ext2
 grub_disk "$out/disk.img.new" "$work/partition.img" "$work/core.img" 0x4E414244
 mv "$out/disk.img.new" "$out/disk.img"
 rm -rf "$work"
-echo "$stamp" >"$out/stamp"
-echo "$out/disk.img"
+image_end

@@ -11,21 +11,8 @@ PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../debian-packages.sh"
 . "$here/../grub-media.sh"
-out=${1:-$here/../cache/linux-mini}
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
-work=$out/work
-
-stamp=$(cat "$0" "$here/init" "$here/network" "$here/grub.cfg" "$here/../debian-packages.sh" "$here/../grub-media.sh" | cksum)
-outputs="vmlinuz-686 vmlinuz-686-pae initrd-686.gz initrd-686-pae.gz disk.img linux-mini.iso"
-current=yes
-[ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ] || current=
-for file in $outputs; do [ -s "$out/$file" ] || current=; done
-if [ -n "$current" ]; then
-    echo "linux-mini is up to date in $out"
-    exit 0
-fi
-rm -f "$out/stamp"
+image_begin "${1:-$here/../cache/linux-mini}" "vmlinuz-686 vmlinuz-686-pae initrd-686.gz initrd-686-pae.gz disk.img linux-mini.iso" \
+    "$here/init" "$here/network" "$here/grub.cfg"
 need cpio cpio mke2fs e2fsprogs xorriso xorriso grub-mkimage grub-common $grub/boot.img grub-pc-bin
 packages_open "$work"
 
@@ -106,6 +93,4 @@ grub_core i386-pc-eltorito /boot/linux-mini.cd "$work/tree/boot/grub/eltorito.im
 grub_cd "$work/tree" LINUX_MINI "$out/linux-mini.iso.new"
 mv "$out/linux-mini.iso.new" "$out/linux-mini.iso"
 rm -rf "$work/tree"
-
-echo "$stamp" >"$out/stamp"
-for file in $outputs; do echo "$out/$file"; done
+image_end

@@ -1,15 +1,11 @@
 #include "frontend/disc.h"
 
-#include <cerrno>
+#include "frontend/child_process.h"
+
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace ringshift {
 
@@ -26,25 +22,11 @@ bool is_disc_image(const std::string& path) {
 
 /// Runs a program; the error has the end of what it said.
 Result<> run(const std::vector<std::string>& words, const std::string& output_path) {
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
-                                       0600);
-    ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    pid_t child = 0;
-    const int error = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (error == ENOENT)
-        return make_error("making a CD of files needs the program {}: apt-get install {}", words[0], words[0]);
-    if (error != 0) return errno_error(error, fmt::format("cannot start {}", words[0]));
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Unit{};
+    const int log = TRY(open_program_log(output_path));
+    const auto child = ChildProcess::start(words, log, log);
+    ::close(log);
+    if (!child.ok()) return make_error("no CD can be made of files: {}", child.error().message);
+    if (child.value().wait() == 0) return Unit{};
     std::ifstream output(output_path);
     std::string line, last;
     while (std::getline(output, line))

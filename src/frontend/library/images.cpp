@@ -1,22 +1,19 @@
 #include "frontend/library/images.h"
 
+#include "frontend/child_process.h"
 #include "frontend/disk_commands.h"
 #include "frontend/library/library.h"
 
 #include <CLI/CLI.hpp>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-
-extern char** environ;
 
 namespace ringshift {
 
@@ -138,25 +135,17 @@ void follow(int fd, StageBar& bar) {
 Result<int> run_script(const std::vector<std::string>& words, const fs::path& log, StageBar& bar) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return errno_error(errno, "pipe");
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    pid_t child = 0;
-    const int error = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-    ::posix_spawn_file_actions_destroy(&actions);
+    const auto start = [&]() -> Result<ChildProcess> {
+        const int errors = TRY(open_program_log(log.string()));
+        auto child = ChildProcess::start(words, ends[1], errors);
+        ::close(errors);
+        return child;
+    };
+    auto child = start();
     ::close(ends[1]);
-    if (error == 0) follow(ends[0], bar);
+    if (child.ok()) follow(ends[0], bar);
     ::close(ends[0]);
-    if (error != 0) return errno_error(error, fmt::format("cannot start {}", words[1]));
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return TRY(std::move(child)).wait();
 }
 
 std::string last_line(const fs::path& file) {
