@@ -96,6 +96,7 @@ void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone)
         if (block.contains(address, size)) m_hit.push_back(&block);
     });
     for (Block* block : m_hit) {
+        if (block->dead || block->dormant) continue; // it begins in the frame and, by another name, goes on in it
         for (const Block::Part& part : block->parts())
             if (part.start.page() == address.page()) gone.add(part.start, part.bytes);
         if (!m_options.revive) {

@@ -37,16 +37,12 @@ Step pop_memory(Cpu& cpu, const Insn& insn) {
     return Flow::next;
 }
 
-/// All eight slots are checked before the first is written.
+/// One push after the other, as silicon has it: what has been pushed before a fault stays, and CR2 is the slot that
+/// failed.
 template <typename T>
 Step push_all(Cpu& cpu, const Insn&) {
     constexpr u32 size = sizeof(T);
     const u32 sp = cpu.stack_pointer();
-    for (const u32 slot : {8u, 1u}) {
-        const LinearAddr end =
-            GUEST_TRY(cpu.linear(SegmentName::ss, cpu.stack_offset(sp - slot * size), size, AccessKind::Write));
-        GUEST_TRY(cpu.check_access(end, size, {AccessKind::Write, cpu.data_privilege()}));
-    }
     for (u32 i = 0; i < 8; ++i) {
         const T value = cpu.state.reg<T>(static_cast<Gpr>(i));
         GUEST_TRY(cpu.write<T>(SegmentName::ss, cpu.stack_offset(sp - (i + 1) * size), value));
