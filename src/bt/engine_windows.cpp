@@ -80,8 +80,14 @@ void TranslatorEngine::open_windows() {
     m_windows = opened.ok();
 }
 
+/// All address spaces have the kernel's pages, so Ring 0 would have a window for each. Without paging there is one
+/// space, which firmware, boot loaders and kernels that unpack themselves share.
+bool TranslatorEngine::may_have_window(u8 cpl) const {
+    return cpl == 3 || m_options.windows_ring0 || (m_options.windows_unpaged && !m_cpu.state.paging());
+}
+
 bool TranslatorEngine::wants_window(u8 cpl) const {
-    if (!m_windows || (cpl != 3 && !m_options.windows_ring0)) return false;
+    if (!m_windows || !may_have_window(cpl)) return false;
     // What a short-lived process would gain is less than its pages cost to map.
     if (m_cpu.mmu.window_work() < u64{m_options.hot_threshold} * work_for_one) return false;
     return m_cpu.mmu.window(cpl == 3) != 0;
@@ -147,7 +153,7 @@ void TranslatorEngine::fill_behind_fault() {
 
 /// So many blocks were entered.
 void TranslatorEngine::note_work(u64 entries) {
-    if (m_ran_user) m_cpu.mmu.window_work() += entries;
+    if (m_ran_user || !m_cpu.state.paging()) m_cpu.mmu.window_work() += entries;
     m_work += entries;
     m_runtime.epoch = static_cast<u32>(m_work >> epoch_shift);
 }

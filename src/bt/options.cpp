@@ -16,6 +16,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"fpu", &Options::fpu, "run x87, MMX and SSE instructions on the host's FPU"},
     Mechanism{"windows", &Options::windows, "access user code's memory through a window mapped by the host's MMU"},
     Mechanism{"windows-ring0", &Options::windows_ring0, "with windows: the same for Ring 0 and real mode"},
+    Mechanism{"windows-unpaged", &Options::windows_unpaged,
+              "with windows: the same for Ring 0 and real mode while paging is off"},
     Mechanism{"strings", &Options::strings, "with windows: run string instructions as the host's own"},
     Mechanism{"share", &Options::share, "look the TLB up once for operands near each other"},
     Mechanism{"extend", &Options::extend, "let blocks go on behind forward conditional jumps"},

@@ -26,6 +26,7 @@ struct Options : InterpreterOptions {
     bool share = true;
     bool windows = true;
     bool windows_ring0 = false;
+    bool windows_unpaged = true;
     bool strings = true;
     bool extend = true;
     bool behind_calls = true;

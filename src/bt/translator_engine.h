@@ -96,6 +96,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     // Memory windows.
     void open_windows();
+    bool may_have_window(u8 cpl) const;
     bool wants_window(u8 cpl) const;
     u64 take(const HostFault& fault) override;
     void give_up_windows();

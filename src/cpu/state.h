@@ -164,6 +164,7 @@ struct CpuState {
     /// Replaces all of EFLAGS; reserved bits are forced. No checks.
     void set_eflags(u32 value);
     bool protected_mode() const { return (cr0 & cr0::pe) != 0; }
+    bool paging() const { return (cr0 & cr0::pg) != 0; }
     bool v86_mode() const { return (system_flags & flag::vm) != 0; }
     /// Real-address or virtual-8086 mode: segment bases follow from selectors.
     bool real_or_v86() const { return !protected_mode() || v86_mode(); }
