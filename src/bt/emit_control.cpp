@@ -7,7 +7,8 @@
 // only.
 //
 // The return stack is forgotten whenever generated code is left, and everything that could make an entry invalid (a
-// block destroyed or unlinked, a change of address space, mapping or mode) happens after leaving.
+// block destroyed or unlinked, a change of address space, mapping or mode) happens after leaving, or makes generated
+// code be left. Where returns may land is known by page (LandingPages).
 #include "bt/translator.h"
 
 namespace ringshift::bt {

@@ -383,6 +383,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     block->code_offset = make_room(block->code_size);
     m_memory->publish(block->code_offset, code);
     watch(*block);
+    note_landings(*block, mode);
     Block*& bucket = m_buckets[key.hash() % buckets];
     block->next = bucket;
     bucket = block.get();
@@ -394,6 +395,14 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     if (m_options.observer) m_options.observer->translated(*block);
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
+}
+
+/// Where returns to this block's calls land. An indirect branch that remembers its target leads to all blocks.
+void TranslatorEngine::note_landings(const Block& block, const Mode& mode) {
+    const bool pairs = m_options.pair_returns && m_options.link;
+    const auto lands = [&](const DecodedInsn& insn) { return pairs && returns_here(insn.insn); };
+    if (!m_options.inline_targets && std::none_of(block.insns.begin(), block.insns.end(), lands)) return;
+    m_landings[mode.cpl == 3].add(static_cast<u32>(mode.cs_base + block.key.eip), block.bytes);
 }
 
 /// An instruction that crosses a page is a block of its own, which depends on both frames.
@@ -489,6 +498,7 @@ void TranslatorEngine::forget_blocks(Cause why) {
     std::fill(m_buckets.begin(), m_buckets.end(), nullptr);
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
     m_links.forget_all();
+    for (LandingPages& landings : m_landings) landings.clear();
     if (m_options.observer) m_options.observer->flushed();
     for (const auto& [frame, blocks] : std::exchange(m_frames, {}))
         m_cpu.mmu.memory().refresh_code(PhysAddr(frame * page_size));
@@ -536,6 +546,8 @@ void TranslatorEngine::follow(Link& link, Block& target) {
     if (target.second) link.crosses = true;
     if (link.crosses && !m_options.link_pages) return;
     if (target.key.eip != link.target || target.key.mode != link.from->key.mode) return; // an interrupt came between
+    if (!link.crosses && target.key.start.page() != link.from->key.start.page())
+        return; // the page was exchanged meanwhile
     m_links.arm(link, target, page_of(target));
 }
 
@@ -555,6 +567,7 @@ void TranslatorEngine::new_generation() {
 /// A flush during an instruction: what was patched, and host return addresses, must not be used before the next entry.
 void TranslatorEngine::flushed() {
     new_generation();
+    m_flushed = true;
     m_runtime.link = nullptr;
     m_asked = nothing_asked;
     m_cpu.end_block();
@@ -567,6 +580,12 @@ void TranslatorEngine::flushed_page(LinearAddr address) {
 
 void TranslatorEngine::flushed_range(u32 first_page, u32 pages) {
     if (m_links.flush_range(first_page, pages)) flushed();
+    for (const bool user : {false, true}) {
+        if (!m_landings[user].any(first_page, pages)) continue;
+        m_returns[user].generation = no_generation;
+        m_flushed = true;
+        if (m_options.inline_targets) new_generation();
+    }
 }
 
 void TranslatorEngine::flushed_non_global() {

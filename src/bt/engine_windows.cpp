@@ -56,6 +56,7 @@ Step step_beside_window(Cpu& cpu, const Insn& insn) {
     auto& runtime = *reinterpret_cast<Runtime*>(cpu.mmu.engine_space().data());
     const WindowMiss miss = std::exchange(runtime.window_miss, {});
     const Step step = handler_for(insn)(cpu, insn);
+    if (std::exchange(runtime.must_leave, false)) cpu.end_block();
     if (!miss.there) return step;
     if (step.flow == Flow::fault) {
         runtime.faulted = miss;
@@ -120,11 +121,12 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     const u64 linear = fault.address - m_cpu.mmu.window(user);
     if (linear < Windows::size) {
         const WindowMiss miss{true, user, fault.write, static_cast<u32>(linear), &block, &*access};
-        if (fill(LinearAddr(linear), user, fault.write)) {
-            count_miss(m_runtime, miss, new_page_counts);
-            return fault.rip;
-        }
-        m_runtime.window_miss = miss;
+        m_flushed = false;
+        const bool filled = fill(LinearAddr(linear), user, fault.write);
+        if (filled) count_miss(m_runtime, miss, new_page_counts);
+        if (filled && !m_flushed) return fault.rip;
+        m_runtime.must_leave = m_flushed;
+        if (!filled) m_runtime.window_miss = miss;
     }
     return begin + block.code_offset + access->cold;
 }

@@ -2,6 +2,7 @@
 
 #include "bt/runtime.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/mman.h>
@@ -32,6 +33,28 @@ u64 ReturnStack::begin(const void* sentinel) {
     u8* bottom = m_memory + guard + usable - 64;
     std::memcpy(bottom, &sentinel, sizeof sentinel);
     return reinterpret_cast<u64>(bottom);
+}
+
+void LandingPages::add(u32 linear, u32 bytes) {
+    for (const u32 at : {linear, linear + bytes - 1}) {
+        m_pages.set(at >> 12);
+        m_regions.set((at >> 12) / region_pages);
+    }
+}
+
+bool LandingPages::any(u32 first, u32 pages) const {
+    for (u32 begin = first; begin < first + pages; begin = (begin | (region_pages - 1)) + 1) {
+        if (!m_regions[begin / region_pages]) continue;
+        const u32 end = std::min(first + pages, (begin | (region_pages - 1)) + 1);
+        for (u32 i = begin; i < end; ++i)
+            if (m_pages[i]) return true;
+    }
+    return false;
+}
+
+void LandingPages::clear() {
+    m_pages.reset();
+    m_regions.reset();
 }
 
 } // namespace ringshift::bt

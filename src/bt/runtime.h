@@ -121,6 +121,7 @@ struct Runtime {
 
     u64 window = 0; ///< the base of the memory window in use, as GS has it
     WindowMiss window_miss;
+    bool must_leave = false; ///< behind the access whose handler runs next: links or host return addresses have gone
     Block* keeps_missing = nullptr;   ///< a block with an access that does so again and again
     u32 epoch = 0;                    ///< of misses (engine_windows.cpp)
     u32 missed_epoch = 0, missed = 0; ///< all misses of one epoch

@@ -8,6 +8,7 @@
 #include "bt/host_faults.h"
 #include "bt/links.h"
 #include "bt/policy.h"
+#include "bt/return_stack.h"
 #include "bt/stubs.h"
 #include "bt/translator.h"
 #include "cpu/interp/interpreter.h"
@@ -71,6 +72,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::span<const u8> emit(Block& block, const Mode& mode);
     void append_after_sti(Block& block, const Mode& mode);
     void append_behind_jumps(Block& block, const Mode& mode);
+    void note_landings(const Block& block, const Mode& mode);
     bool take_crossing_instruction(Block& block);
     std::optional<PhysAddr> second_frame(LinearAddr address);
     u32 make_room(u32 size);
@@ -201,6 +203,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         u32 epoch;
     };
     std::deque<GivenUp> m_given_up; ///< blocks with bits there, in the order in which that was decided
+    bool m_flushed = false;         ///< links or host return addresses have been taken back since this was cleared
     u64 m_window_faults = 0, m_times_given_up = 0;
     u64 m_work = 0;                                ///< entries into blocks, as far as they are known
     std::unordered_map<u64, Adaptation> m_adapted; ///< Block::adaptation of the next translation, the same way
@@ -216,11 +219,13 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         u32 mode = 0;
         u64 generation = 0;
     };
+    static constexpr u64 no_generation = ~u64{0};
     std::array<Returns, 2> m_returns;
-    u64 m_generation = 0;            ///< a block has gone, or a page of code may be elsewhere
-    const Site* m_resumed = nullptr; ///< the first of a block that was entered where RF was set, and ..
-    u64 m_resumed_entry = 0;         ///< .. which entry that was
-    bool m_ran_user = false;         ///< whose return stack is in force
+    std::array<LandingPages, 2> m_landings; ///< the same order
+    u64 m_generation = 0;                   ///< a block has gone, or a page of code may be elsewhere
+    const Site* m_resumed = nullptr;        ///< the first of a block that was entered where RF was set, and ..
+    u64 m_resumed_entry = 0;                ///< .. which entry that was
+    bool m_ran_user = false;                ///< whose return stack is in force
 
     static constexpr u64 nothing_asked = ~u64{0};
     u64 m_asked = nothing_asked; ///< the EIP for which generated code was left last

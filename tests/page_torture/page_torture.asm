@@ -86,7 +86,9 @@ start:
     mov [random_state], eax
     set_cr4 CR4_PSE | CR4_OSFXSR, 0
     fninit
+    mov dword [STACK3], back
     set_gate IDT + 8 * 0x61, CODE32, change_caller, 0xEE
+    set_gate IDT + 8 * 0x62, CODE32, return_to_code, 0xEE
     xor ebx, ebx
 .round:
     call begin_round
@@ -986,10 +988,14 @@ look:
 .enter:
     add ebp, edi
     mov [values + 8], ebp
-    mov esi, call_there
-    chance 128, .called
-    mov esi, return_there
-.called:
+    choose 4
+    mov esi, [ways + 4 * eax]
+    test esi, esi
+    jnz .entered
+    mov esi, ebp
+.entered:
+    cmp esi, return_from_interrupt
+    sete [away_known]
     call some_level
 .go:
     call access
@@ -1051,8 +1057,18 @@ prepare_away:
     pop esi
     ret
 
+; INT 62h
+return_to_code:
+    mov [esp], ebp
+    iretd
+
 ; INT 61h
 change_caller:
+    cmp byte [away_known], 0
+    mov byte [away_known], 0
+    je .now
+    iretd
+.now:
     push edi
     push eax
     mov edi, [into]
@@ -1085,6 +1101,7 @@ access:
     cmp dword [level], 0
     jne .user
     mov esp, OTHER_STACK
+    push dword back
     push dword [flags]
     push dword CODE32
     push esi
@@ -1227,10 +1244,13 @@ call_there:
     call ebp
     int 0x77
 return_there:
-    push dword .back
+    push dword back
     push ebp
     ret
-.back:
+return_from_interrupt:
+    call [away]                ; so that this target is known
+    int 0x62
+back:                          ; what is on all stacks
     int 0x77
 leave_and_return:
     int 0x61
@@ -1338,6 +1358,7 @@ stacks: list first_stack, last_stack
 stacks_end:
 away: dd leave_and_return
 entries: dw 0, AWAY, CONSTANT, REPEATED
+ways: dd 0, call_there, return_there, return_from_interrupt ; into code
 constants: db CONSTANT + 1 - 0x800, AWAY + 7 - 0x800, REPEATED + 6 - 0x800
 align 4
 random_state: dd 0
@@ -1362,6 +1383,7 @@ into: dd 0
 into_value: dd 0, 0
 away_page: dd 0
 away_flushes: dd 0
+away_known: dd 0
 round: dd 0
 values: times 8 dd 0           ; EDI ESI EBP - EBX EDX ECX EAX
 stale: times 64 db 0
