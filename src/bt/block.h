@@ -82,11 +82,12 @@ struct Block {
     /// The one instruction of this block crosses into this frame. Links to such a block are taken back as those that
     /// cross pages themselves.
     std::optional<PhysAddr> second;
-    u32 code_offset = 0;
-    u32 code_size = 0;
+    u32 code_offset = 0; ///< in the cache
+    u32 code_size = 0;   ///< of both parts
     /// In the code: for whoever comes from anywhere, and from code that has checked the budget.
     u32 entry = 0, checked_entry = 0;
     u32 cold_offset = 0; ///< in the code: from here on it is seldom executed
+    u32 cold_place = 0;  ///< in the cache: where that part lies
     bool dead = false;
     /// Its bytes have been written: nothing leads to it. Wanted again, it is compared and revived, or destroyed.
     bool dormant = false;
@@ -107,6 +108,13 @@ struct Block {
     Block* next = nullptr;   ///< in its bucket
     Hook<Block> in_frame;    ///< among the blocks that writes to their frame concern
     Hook<Block> in_second_frame;
+
+    /// In the cache: of this offset in the code.
+    u32 place_of(u32 offset) const {
+        return offset < cold_offset ? code_offset + offset : cold_place + (offset - cold_offset);
+    }
+    /// How much farther the parts are from each other than they are in the code as it was emitted.
+    u32 distance() const { return cold_place - (code_offset + cold_offset); }
 
     struct Part { ///< of its bytes, within one frame
         PhysAddr start;

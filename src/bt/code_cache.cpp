@@ -42,6 +42,13 @@ void CodeMemory::publish(u32 offset, std::span<const u8> code) {
     m_written = true;
 }
 
+void CodeMemory::relocate(u32 offset, u32 distance) {
+    u32 relative;
+    std::memcpy(&relative, m_writable + offset, sizeof relative);
+    relative += distance;
+    std::memcpy(m_writable + offset, &relative, sizeof relative);
+}
+
 void CodeMemory::patch(u32 offset, u32 target) {
     const u32 relative = target - (offset + 4);
     std::memcpy(m_writable + offset, &relative, sizeof relative);

@@ -24,6 +24,8 @@ class CodeMemory {
     }
     /// Copies code in. Nothing may be executed from what was written before synchronise().
     void publish(u32 offset, std::span<const u8> code);
+    /// Adds to the rel32 at `offset`, which was published.
+    void relocate(u32 offset, u32 distance);
     /// A rel32 at `offset` that leads to `target`.
     void patch(u32 offset, u32 target);
     /// Serialises instruction fetch with what was written through the other mapping (SDM vol. 3A, 9.1.3); does nothing

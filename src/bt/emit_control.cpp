@@ -200,18 +200,20 @@ bool Translator::emit_call(u32 i) {
         return true;
     }
     m_fpu_loaded = 0; // the function may have done anything
+    emit_after_handler(i, after);
+    return true;
+}
+
+void Translator::emit_after_handler(u32 i, const asmjit::Label& after) {
     m_e.later([this, i, after] {
         m_e.mark(i, Provenance::exit, "the handler has set RIP");
         m_e.a.bind(after);
         m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
     });
-    return true;
 }
 
 void Translator::emit_no_successor(const asmjit::Label& after) {
-    m_e.mark(static_cast<u32>(m_block->insns.size() - 1), Provenance::exit, "the handler has set RIP");
-    m_e.a.bind(after);
-    m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_indirect), 8));
+    emit_after_handler(static_cast<u32>(m_block->insns.size() - 1), after);
     m_falls_through = false;
 }
 

@@ -17,15 +17,27 @@ void Emitter::begin(bool record) {
     m_record = record;
     m_marks.clear();
     m_cold.clear();
+    m_cold_offset = 0;
 }
 
 std::span<const u8> Emitter::finish() {
+    asmjit::Section* const hot = m_code.textSection();
+    asmjit::Section* cold = nullptr;
+    m_code.newSection(&cold, ".cold");
     m_cold_offset = offset();
+    cold->setOffset(m_cold_offset);
+    a.section(cold);
     for (std::size_t i = 0; i < m_cold.size(); ++i) m_cold[i](); // cold code may add more
     m_cold.clear();
+    m_crossings.clear();
+    for (const asmjit::LabelEntry* label : m_code.labelEntries())
+        for (const asmjit::LabelLink* link = label->links(); link; link = link->next)
+            m_crossings.push_back(static_cast<u32>(link->offset) + (link->sectionId == cold->id() ? m_cold_offset : 0));
+    m_code.resolveUnresolvedLinks();
     ASSERT(!m_code.hasUnresolvedLinks());
-    const asmjit::CodeBuffer& buffer = m_code.textSection()->buffer();
-    return {buffer.data(), buffer.size()};
+    m_bytes.assign(hot->buffer().begin(), hot->buffer().end());
+    m_bytes.insert(m_bytes.end(), cold->buffer().begin(), cold->buffer().end());
+    return m_bytes;
 }
 
 void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found) {
@@ -37,8 +49,9 @@ void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found)
 void Emitter::emit_probe_or(const asmjit::Label& miss, const std::function<void(const x86::Mem& code)>& found) {
     constexpr std::size_t jumps = offsetof(Runtime, jumps);
     auto hit = a.newLabel();
-    a.rorx(x86::r10d, x86::r9d, jump_rotation);
-    a.lea(x86::r10d, x86::ptr(x86::r10, x86::r9));
+    a.rorx(x86::r10d, x86::r9d, jump_rotations[0]);
+    a.rorx(x86::r11d, x86::r9d, jump_rotations[1]);
+    a.lea(x86::r10d, x86::ptr(x86::r10, x86::r11));
     a.shrx(x86::r10d, x86::r10d, table_base.r32());
     a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
     a.mov(x86::r12, x86::rcx);

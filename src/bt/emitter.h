@@ -45,12 +45,14 @@ class Emitter {
 
     /// Starts a new piece of code.
     void begin(bool record);
-    /// The code, valid until begin(). Marks are in offsets of it.
+    /// The code, valid until begin(), with what later() added directly behind the rest. Marks are in offsets of it.
     std::span<const u8> finish();
     /// Of the first byte that later() added; after finish().
     u32 cold_offset() const { return m_cold_offset; }
-    u32 offset() const { return static_cast<u32>(a.offset()); }
-    u32 offset_of(const asmjit::Label& label) const { return static_cast<u32>(m_code.labelOffset(label)); }
+    /// Where the rel32 of jumps between the two parts are; after finish().
+    std::span<const u32> crossings() const { return m_crossings; }
+    u32 offset() const { return m_cold_offset + static_cast<u32>(a.offset()); }
+    u32 offset_of(const asmjit::Label& label) const { return static_cast<u32>(m_code.labelOffsetFromBase(label)); }
 
     /// What follows belongs to guest instruction `insn` and is there because of `why` (a literal).
     void mark(u32 insn, Provenance provenance, const char* why) {
@@ -106,7 +108,9 @@ class Emitter {
     asmjit::CodeHolder m_code;
     i64 m_runtime_distance;
     bool m_record = false;
-    u32 m_cold_offset = 0;
+    u32 m_cold_offset = 0; ///< 0 until the cold part begins
+    std::vector<u8> m_bytes;
+    std::vector<u32> m_crossings;
     Mark m_reason;
     std::vector<Mark> m_marks;
     std::vector<std::function<void()>> m_cold;

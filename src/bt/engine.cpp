@@ -50,6 +50,8 @@ namespace {
 
 u64 ticks() { return __builtin_ia32_rdtsc(); }
 
+constexpr u32 code_alignment = 16; ///< of what runs of a block
+
 } // namespace
 
 Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options& options) {
@@ -380,8 +382,8 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
         block->bytes += is_one ? decoded.insn.length : std::min<u32>(left, Decoder::max_length);
     }
     block->guest = guest_bytes(*block);
-    block->code_offset = make_room(block->code_size);
-    m_memory->publish(block->code_offset, code);
+    make_room(*block);
+    publish(*block, code);
     watch(*block);
     note_landings(*block, mode);
     Block*& bucket = m_buckets[key.hash() % buckets];
@@ -428,12 +430,20 @@ std::optional<PhysAddr> TranslatorEngine::second_frame(LinearAddr address) {
 std::span<const u8> TranslatorEngine::emit(Block& block, const Mode& mode) {
     for (;;) {
         const auto code = m_translator.translate(block, mode, false);
-        if (((code.size() + 15) & ~u64{15}) <= m_policy->largest()) return code;
+        if (code.size() + code_alignment - 1 <= m_policy->largest()) return code;
         ASSERT(block.insns.size() > 1, "{} bytes of code for one instruction", code.size());
         block.insns.resize(block.insns.size() / 2);
         block.sites.clear();
         block.links.clear();
     }
+}
+
+/// Whether what lies `bytes` behind the block's beginning is on its way to be translated. (The interpreter does not
+/// keep all that it has seen.)
+bool TranslatorEngine::has_run_behind(const Block& block, u32 bytes) const {
+    const BlockKey key{block.key.start + bytes, block.key.eip + bytes, block.key.mode};
+    const i32 heat = m_heat[key.hash() % heat_entries];
+    return heat > 0 && 2 * heat >= static_cast<i32>(m_options.hot_threshold);
 }
 
 /// A forward jump is not always taken, and most calls return: what lies behind them needs no entry of its own then.
@@ -447,7 +457,9 @@ void TranslatorEngine::append_behind_jumps(Block& block, const Mode& mode) {
         const bool forward = is_conditional_jump(last.mnemonic) && static_cast<i32>(last.immediate) > 0;
         if (!forward && !(m_options.goes_on_behind_calls() && returns_here(last))) return;
         if (block.key.start.offset() + bytes >= page_size) return;
-        const ringshift::Block* more = m_interpreter.blocks().peek(block.key.start + bytes, mode.code32);
+        const ringshift::Block* more = has_run_behind(block, bytes)
+                                           ? m_interpreter.blocks().get(block.key.start + bytes, mode.code32)
+                                           : m_interpreter.blocks().peek(block.key.start + bytes, mode.code32);
         if (!more || u64{block.key.eip} + bytes + more->bytes - 1 > mode.cs_limit) return;
         if (block.insns.size() + more->insns.size() > m_options.block_limit) return;
         for (const DecodedInsn& insn : more->insns) {
@@ -472,16 +484,28 @@ void TranslatorEngine::append_after_sti(Block& block, const Mode& mode) {
     }
 }
 
-u32 TranslatorEngine::make_room(u32 size) {
+/// What runs of the block begins where it is aligned; the cold part lies behind it, or apart.
+void TranslatorEngine::make_room(Block& block) {
+    const u32 size = m_options.cold_apart ? block.cold_offset : block.code_size;
     m_evicted.clear();
-    const u32 offset = m_policy->place((size + 15) & ~15u, m_evicted);
+    const auto place =
+        m_policy->place((size + code_alignment - 1) & ~(code_alignment - 1), block.code_size - size, m_evicted);
+    block.code_offset = place.offset;
+    block.cold_place = m_options.cold_apart ? place.cold : place.offset + block.cold_offset;
     m_ledger.evictions += m_evicted.size();
     if (m_evicted.size() == m_blocks.size() && !m_blocks.empty()) {
         forget_blocks(Cause::capacity);
     } else {
         for (const u32 evicted : m_evicted) destroy(*m_blocks.find(evicted)->second, Cause::capacity);
     }
-    return offset;
+}
+
+/// `code` as the translator has returned it just now.
+void TranslatorEngine::publish(const Block& block, std::span<const u8> code) {
+    m_memory->publish(block.code_offset, code.first(block.cold_offset));
+    m_memory->publish(block.cold_place, code.subspan(block.cold_offset));
+    for (const u32 at : m_emitter.crossings())
+        m_memory->relocate(block.place_of(at), at < block.cold_offset ? block.distance() : 0u - block.distance());
 }
 
 /// All at once, as far as they are not the policy's business.

@@ -1,9 +1,9 @@
 // What became of guest code, for people: Engine::describe_code.
 #include "bt/translator_engine.h"
-
 #include "cpu/isa/policy.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ringshift::bt {
 
@@ -52,6 +52,26 @@ std::unique_ptr<Block> TranslatorEngine::decode_at(LinearAddr address) {
     return block->insns.empty() ? nullptr : std::move(block);
 }
 
+/// What is in the cache, as if the cold part lay directly behind the rest, and all other blocks far away.
+std::vector<u8> TranslatorEngine::code_of(const Block& block, std::span<const u32> crossings) const {
+    const u8* hot = m_memory->readable(block.code_offset);
+    const u8* cold = m_memory->readable(block.cold_place);
+    std::vector<u8> code(hot, hot + block.cold_offset);
+    code.insert(code.end(), cold, cold + (block.code_size - block.cold_offset));
+    const auto set = [&](u32 at, u32 relative) { std::memcpy(&code[at], &relative, sizeof relative); };
+    for (const u32 at : crossings) {
+        u32 relative;
+        std::memcpy(&relative, &code[at], sizeof relative);
+        set(at, relative - (at < block.cold_offset ? block.distance() : 0u - block.distance()));
+    }
+    constexpr u32 far_away = 1 << 30;
+    for (const Link& link : block.links)
+        if (link.to)
+            set(link.patch,
+                link.to != &block ? far_away : (link.checked ? block.checked_entry : block.entry) - (link.patch + 4));
+    return code;
+}
+
 std::optional<Explanation> TranslatorEngine::explain_at(LinearAddr address) {
     if (Block* block = block_around(address)) {
         // The reasons are not kept: translating once more gives them.
@@ -61,7 +81,7 @@ std::optional<Explanation> TranslatorEngine::explain_at(LinearAddr address) {
         const auto code = m_translator.translate(again, m_modes[block->key.mode], true);
         ASSERT(code.size() == block->code_size, "a block at {:x} is not translated as before", block->key.eip);
         block->marks = std::move(again.marks);
-        return explain(*block, m_modes[block->key.mode], {m_memory->readable(block->code_offset), block->code_size},
+        return explain(*block, m_modes[block->key.mode], code_of(*block, m_emitter.crossings()),
                        m_emitter.runtime_distance());
     }
     const auto block = decode_at(address);

@@ -128,7 +128,7 @@ u64 TranslatorEngine::take(const HostFault& fault) {
         m_runtime.must_leave = m_flushed;
         if (!filled) m_runtime.window_miss = miss;
     }
-    return begin + block.code_offset + access->cold;
+    return begin + block.place_of(access->cold);
 }
 
 /// The block with an access that keeps missing the window is to be translated again.

@@ -22,7 +22,7 @@ void Links::arm(Link& link, Block& target, const TargetPage& page) {
     target.incoming.add(link);
     if (link.crosses) page_of(page).links.add(link);
     const u32 entry = link.checked ? target.checked_entry : target.entry;
-    m_memory->patch(link.from->code_offset + link.patch, target.code_offset + entry);
+    m_memory->patch(link.from->place_of(link.patch), target.place_of(entry));
     if (m_observer) m_observer->linked(link);
 }
 
@@ -30,7 +30,7 @@ void Links::disarm(Link& link) {
     List<Link, &Link::in_target>::remove(link);
     List<Link, &Link::in_page>::remove(link);
     link.to = nullptr;
-    m_memory->patch(link.from->code_offset + link.patch, link.from->code_offset + link.stub);
+    m_memory->patch(link.from->place_of(link.patch), link.from->place_of(link.stub));
     if (m_observer) m_observer->unlinked(link);
 }
 

@@ -25,6 +25,7 @@ constexpr std::array all_mechanisms{
               "with extend and returns: let blocks go on behind calls, where the returns land"},
     Mechanism{"late-check", &Options::late_check,
               "check the budget where the guest's flags are about to be overwritten, not at each entry"},
+    Mechanism{"cold-apart", &Options::cold_apart, "keep what seldom runs of all blocks apart from what runs"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
     Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},

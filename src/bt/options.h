@@ -31,6 +31,7 @@ struct Options : InterpreterOptions {
     bool extend = true;
     bool behind_calls = true;
     bool late_check = true;
+    bool cold_apart = true;
     bool link = true;
     bool link_pages = true;
     bool probe = true;

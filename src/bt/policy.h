@@ -4,9 +4,13 @@
 // is known by its offset. What must not be evicted need not be said: the engine asks for a place only while no
 // translated code runs.
 //
-//     flush    blocks one behind the other; when the end is reached, all go
+// A block may have a second part, which is seldom executed. What runs of all blocks is kept together: it is laid from
+// one end of the cache (or unit) on upwards, the cold parts from the other end on downwards. When the two meet, it is
+// full. Both parts of a block come and go together.
+//
+//     flush    blocks one behind the other; when the cache is full, all go
 //     fifo:N   the same in each of N units of equal size; when a unit is full the next one is emptied and filled
-//     ring     blocks one behind the other, round and round; those in the way go
+//     ring     blocks one behind the other, round and round; those in the way of either part go
 #pragma once
 
 #include "base/result.h"
@@ -21,11 +25,15 @@ namespace ringshift::bt {
 class CachePolicy {
   public:
     virtual ~CachePolicy() = default;
-    /// The largest block that can be placed.
+    /// The largest block that can be placed, both parts together.
     virtual u32 largest() const = 0;
-    /// The offset of `size` bytes, 1 to largest(). Blocks that have to go are added to `evicted` and are no longer the
-    /// policy's.
-    virtual u32 place(u32 size, std::vector<u32>& evicted) = 0;
+    struct Place {
+        u32 offset = 0;
+        u32 cold = 0; ///< where the cold part begins
+    };
+    /// The place of a block of `size` bytes, 1 or more, and a cold part of `cold_size`, 0 or more. Blocks that have to
+    /// go are added to `evicted` and are no longer the policy's.
+    virtual Place place(u32 size, u32 cold_size, std::vector<u32>& evicted) = 0;
     /// The block at `offset` is gone for another reason; an offset where none is says nothing.
     virtual void removed(u32 offset) = 0;
     /// All are gone.

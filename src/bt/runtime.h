@@ -94,8 +94,8 @@ struct WindowMiss {
     WindowAccess* access = nullptr; ///< of the block
 };
 
-/// Of EIP, in jump_index(): targets in different 4 bytes differ.
-inline constexpr int jump_rotation = 22;
+/// Of EIP, in jump_index().
+inline constexpr std::array<int, 2> jump_rotations{26, 6};
 
 struct Runtime {
     // Stubs.
@@ -171,12 +171,13 @@ struct Runtime {
     std::array<JumpTarget, jump_entries> jumps; ///< zeroed memory: nothing
 };
 
-/// Addresses near each other have entries near each other, so that the host prefetches what a program goes through in
-/// order; the upper bits keep code at equal offsets elsewhere apart. Made of what leaves flags alone; the shift by 12
-/// comes with table_bias.
-inline u32 jump_index(u32 eip) { return (std::rotr(eip, jump_rotation) + eip) >> 12; }
+/// Which entry: the sum of two rotations, the upper bits of it. Functions are mostly aligned, so targets 64 bytes from
+/// each other have neighbouring entries, four in a line of the host's cache, which the host prefetches for what a
+/// program goes through in order; the lower bits choose the part of the table, and the upper bits keep code at equal
+/// offsets elsewhere apart. Made of what leaves flags alone; the shift by 12 comes with table_bias.
+inline u32 jump_index(u32 eip) { return (std::rotr(eip, jump_rotations[0]) + std::rotr(eip, jump_rotations[1])) >> 12; }
 
 /// The entry of Runtime::own_targets that an indirect branch at `eip` has, with others if it comes to the worst.
-inline u32 own_index(u32 eip) { return jump_index(eip) % Runtime::own_entries; }
+inline u32 own_index(u32 eip) { return (eip >> 2) % Runtime::own_entries; }
 
 } // namespace ringshift::bt

@@ -71,6 +71,8 @@ class Translator {
     void emit_direct_exit(u32 target, Level level = Level::linked);
     /// A host call that is linked as a jump is; the landing follows.
     void emit_paired_call(u32 target);
+    /// Where the handler of a branch goes on: RIP is set.
+    void emit_after_handler(u32 i, const asmjit::Label& after);
     /// The end of an unconditional branch. `after` is where its handler would go on, which never does.
     void emit_no_successor(const asmjit::Label& after);
     /// A conditional jump that is the taken exit of a block.

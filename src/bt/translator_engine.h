@@ -71,11 +71,14 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     /// Code that has a place in the cache, of a shorter block if need be.
     std::span<const u8> emit(Block& block, const Mode& mode);
     void append_after_sti(Block& block, const Mode& mode);
+    bool has_run_behind(const Block& block, u32 bytes) const;
     void append_behind_jumps(Block& block, const Mode& mode);
     void note_landings(const Block& block, const Mode& mode);
     bool take_crossing_instruction(Block& block);
     std::optional<PhysAddr> second_frame(LinearAddr address);
-    u32 make_room(u32 size);
+    void make_room(Block& block);
+    void publish(const Block& block, std::span<const u8> code);
+    std::vector<u8> code_of(const Block& block, std::span<const u32> crossings) const;
     void watch(Block& block);
     void unwatch(Block& block);
     void unwatch_evicted(Block& block);
