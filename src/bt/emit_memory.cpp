@@ -61,8 +61,12 @@ void Translator::emit_effective_offset(const Insn& in, x86::Gp to) {
 
 bool Translator::through_window(u32 i) const {
     if (!m_mode->windows || (m_block->looked_up >> i & 1) != 0) return false;
-    // An MMX instruction empties the x87 stack before its access faults, and a guest must not see that.
-    return std::ranges::none_of(insn(i).operands, [](const Operand& op) { return op.kind == OperandKind::mmx; });
+    // An MMX instruction empties the x87 stack before its access faults, and a store of ten bytes across two pages has
+    // written to the first when the second faults; a guest must not see that.
+    const bool ten_bytes = insn(i).mnemonic == Mnemonic::FSTP || insn(i).mnemonic == Mnemonic::FBSTP;
+    return std::ranges::none_of(insn(i).operands, [&](const Operand& op) {
+        return op.kind == OperandKind::mmx || (op.kind == OperandKind::memory && op.size == 10 && ten_bytes);
+    });
 }
 
 HostAddress Translator::emit_operand_address(u32 i, unsigned size, Intent intent, const asmjit::Label& after,

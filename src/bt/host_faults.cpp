@@ -1,8 +1,8 @@
 // One handler for the process takes SIGSEGV and SIGBUS. It runs on a stack of its own, because generated code has the
 // return stack in RSP. A thread that runs generated code has named a taker, which knows by the address of the
 // instruction whether this is an access through a window, and where to go on. Everything else is a bug of this program
-// or of a library: whoever had the signal before gets it; if nobody had, a line about it is written and the process
-// ends as it would have.
+// or of a library: whoever had the signal before gets it; if nobody had, the place and the registers are written down
+// and the process ends as it would have.
 //
 // These are the only globals beside the log's: the operating system has one handler for each signal, and one GS and
 // one signal stack for each thread.
@@ -53,16 +53,26 @@ class SignalStack {
 };
 
 void write_hex(const char* what, u64 value) {
-    std::array<char, 64> text{};
+    std::array<char, 96> text{};
     std::size_t at = std::strlen(what);
     std::memcpy(text.data(), what, at);
     for (int shift = 60; shift >= 0; shift -= 4) text[at++] = "0123456789abcdef"[(value >> shift) & 15];
     (void)!write(STDERR_FILENO, text.data(), at);
 }
 
-void report(const HostFault& fault) {
+/// Says what was done where, with the registers at that moment.
+void report(const HostFault& fault, const gregset_t& registers) {
     write_hex("ringshift: a bug: host memory fault at rip ", fault.rip);
-    write_hex(", address ", fault.address);
+    write_hex(fault.write ? ", writing to " : ", reading ", fault.address);
+    write_hex(current_taker ? ", within generated code or what it calls\n rflags " : "\n rflags ",
+              static_cast<u64>(registers[REG_EFL]));
+    static constexpr std::pair<const char*, int> names[] = {
+        {" rax ", REG_RAX}, {" rcx ", REG_RCX}, {" rdx ", REG_RDX}, {"\n rbx ", REG_RBX},
+        {" rsp ", REG_RSP}, {" rbp ", REG_RBP}, {" rsi ", REG_RSI}, {"\n rdi ", REG_RDI},
+        {" r8  ", REG_R8},  {" r9  ", REG_R9},  {" r10 ", REG_R10}, {"\n r11 ", REG_R11},
+        {" r12 ", REG_R12}, {" r13 ", REG_R13}, {" r14 ", REG_R14}, {"\n r15 ", REG_R15}};
+    for (const auto& [name, number] : names) write_hex(name, static_cast<u64>(registers[number]));
+    write_hex(" gs  ", current_gs);
     (void)!write(STDERR_FILENO, "\n", 1);
 }
 
@@ -85,7 +95,7 @@ void on_fault(int number, siginfo_t* info, void* context) {
     } else {
         run_crash_hook();
         const bool sent = info->si_code <= 0; // by a program: kill(2)
-        if (!sent) report(fault);
+        if (!sent) report(fault, registers);
         std::signal(number, SIG_DFL); // the same access faults again, without a handler
         if (sent) std::raise(number);
     }

@@ -1,10 +1,12 @@
 // Guests that jump, write and fault at random, on the translator: random bytes as code in Ring 0 and 3, random page
 // tables, descriptor tables and handlers, random programs with random bytes in them. Each must end in its own
-// exceptions, a shutdown or the end of its budget; anything that happens to this process is a bug of ours.
+// exceptions, a shutdown or the end of its budget; anything that happens to this process is a bug of ours. Memory of
+// the host beside the windows must stay as it is, and must not be found in the guest's.
 //
 //     hostile_guest HANDLERS --seconds N [--seed S]
 //
 // The seed is printed before each guest, so that the last line tells what to repeat (--seconds 0 --seed S runs one).
+#include "canaries.h"
 #include "fuzz_code.h"
 
 #include <chrono>
@@ -144,7 +146,7 @@ void prepare_program(BareCpu& bare, RandomValues& random, u64 seed, std::span<co
                 static_cast<u8>(random.bits()));
 }
 
-Exit run_one(u64 seed, std::span<const u8> handlers, i64& instructions) {
+Exit run_one(u64 seed, std::span<const u8> handlers, i64& instructions, const Canaries& canaries) {
     RandomValues random(seed);
     const std::string options = random_options(random);
     std::vector<std::shared_ptr<GuestDevices>> devices;
@@ -168,6 +170,8 @@ Exit run_one(u64 seed, std::span<const u8> handlers, i64& instructions) {
         if (random.chance(8)) fill_code(bare, random, random.below(ram_size - 64), 64); // DMA
         if (random.chance(4)) bare.state().rip = random.below(0x60000);
     }
+    ASSERT(canaries.untouched(), "the guest wrote to the host's memory beside its windows");
+    ASSERT(!Canaries::in(bare.ram.bytes()), "the guest has read the host's memory beside its windows");
     return exit;
 }
 
@@ -188,13 +192,14 @@ int main(int argc, char** argv) {
     }
     const std::vector<u8> handlers(std::istreambuf_iterator<char>(file), {});
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    const Canaries canaries;
     u64 guests = 0, shutdowns = 0;
     i64 instructions = 0;
     do {
         fmt::print("seed {}\n", seed);
         std::fflush(stdout);
         alarm(120); // a guest that hangs its host
-        const Exit exit = run_one(seed++, handlers, instructions);
+        const Exit exit = run_one(seed++, handlers, instructions, canaries);
         ++guests;
         shutdowns += exit == Exit::shutdown;
     } while (std::chrono::steady_clock::now() < end);
