@@ -6,7 +6,7 @@
 #   packages_fetch PACKAGE     prints the folder with the unpacked package
 #   packages_dependency PACKAGE PATTERN   prints the first package that PACKAGE depends on and PATTERN (a sed regex) matches
 #
-#   image_begin OUTDIR "OUTPUT ..." SOURCE...   makes OUTDIR and sets `out` (its full path) and `work` (a folder in it, to be made); ends the
+#   image_begin OUTDIR "OUTPUT ..." SOURCE...   makes OUTDIR and from `here`, the caller's folder: sets `out` (the full path), `work` (in it, to be made); ends the
 #                              script with status 0 where the outputs are there and neither the sources nor these scripts have changed
 #   image_end                  remembers the stamp and prints the outputs
 #   progress PERCENT TEXT      says how far the script is, in a form that `ringshift images build` makes a bar of
