@@ -45,9 +45,11 @@ void Mmu::flush_all() {
     untrack_all();
     for (const bool user : {false, true}) {
         Table& table = m_lists[user];
-        for (const u16 i : table.filled) clear(i, user);
-        table.filled.clear();
-        table.regions.reset();
+        for (const List list : {local, global}) {
+            for (const u16 i : table.filled[list]) clear(i, user, list);
+            table.filled[list].clear();
+            table.regions[list].reset();
+        }
         table.large_regions.reset();
     }
     if (m_flush_listener) m_flush_listener->flushed_all();
@@ -56,16 +58,15 @@ void Mmu::flush_all() {
 void Mmu::flush_non_global() {
     for (const bool user : {false, true}) {
         Table& table = m_lists[user];
-        table.regions.reset();
-        std::erase_if(table.filled, [&](u16 i) {
-            const Entry& entry = m_tables->slow[user][i];
-            if (entry.global) {
-                if (entry.page != 0) table.regions.set(region(~entry.page << 12));
-                return false;
-            }
-            clear(i, user);
-            return true;
-        });
+        for (const u16 i : table.filled[local]) {
+            Entry& entry = m_tables->slow[user][i];
+            if (entry.global)
+                entry.lists &= static_cast<u8>(~(1u << local)); // it is in the other list as well
+            else
+                clear(i, user, local);
+        }
+        table.filled[local].clear();
+        table.regions[local].reset();
     }
     if (m_flush_listener) m_flush_listener->flushed_non_global();
 }
@@ -77,10 +78,10 @@ void Mmu::flush_page(LinearAddr address) {
         if (!table.large_regions[region(address.value)]) continue;
         // Every entry of the page goes (SDM vol. 3A, 4.10.4.1), or of several, for 4 MiB is the larger size.
         const u64 region_tag = tag(address) >> 10;
-        for (const u16 i : table.filled) {
-            const Entry& other = m_tables->slow[user][i];
-            if (other.large && other.page >> 10 == region_tag) forget(i, user);
-        }
+        for (const auto& filled : table.filled)
+            for (const u16 i : filled)
+                if (const Entry& other = m_tables->slow[user][i]; other.large && other.page >> 10 == region_tag)
+                    forget(i, user);
     }
     if (m_flush_listener) m_flush_listener->flushed_page(address);
 }
@@ -145,8 +146,9 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
             return nullptr;
         }
         Table& table = m_lists[user];
-        if (!entry.listed) table.filled.push_back(static_cast<u16>(i));
-        entry.listed = true;
+        const List list = translation.global ? global : local;
+        if ((entry.lists & 1u << list) == 0) table.filled[list].push_back(static_cast<u16>(i));
+        entry.lists |= static_cast<u8>(1u << list);
         entry.page = tag(address);
         entry.frame = translation.address.value & ~page_mask;
         entry.source = translation.source();
@@ -154,7 +156,7 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         entry.fetch_tag = translation.executable ? entry.page : 0;
         entry.global = translation.global;
         entry.large = translation.large;
-        table.regions.set(region(address.value));
+        table.regions[list].set(region(address.value));
         if (translation.large) { // both halves of a possible 4 MiB page
             table.large_regions.set(region(address.value));
             table.large_regions.set(region(address.value) ^ 1);
@@ -312,8 +314,9 @@ void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
         }
     }
     for (const bool user : {false, true})
-        for (const u16 i : m_lists[user].filled)
-            if (m_tables->slow[user][i].frame - begin.value < size) m_fast[user].write_tag[i] = 0;
+        for (const auto& filled : m_lists[user].filled)
+            for (const u16 i : filled)
+                if (m_tables->slow[user][i].frame - begin.value < size) m_fast[user].write_tag[i] = 0;
     if (!m_windows) return;
     for (u64 at = 0; at < size; at += page_size)
         if (const Frame frame = m_memory.frame(begin + at); frame.is_ram)

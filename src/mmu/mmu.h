@@ -209,13 +209,16 @@ class Mmu final : TableWriteListener {
         bool writable = false;
         bool global = false;
         bool large = false;
-        bool listed = false; ///< in Table::filled
+        u8 lists = 0; ///< bit by List: those that have it
     };
     static constexpr std::size_t entries = FastTlb::entries;
+    /// Global pages have a list of their own: a flush that spares them, at each CR3 load, does not look at them at all.
+    enum List : u8 { local, global };
     struct Table {
-        std::vector<u16> filled;         ///< indexes of entries that may be in use: a flush visits only these
-        std::bitset<2048> regions;       ///< 2 MiB regions of the linear space that may have entries ..
-        std::bitset<2048> large_regions; ///< .. and entries of large pages
+        std::array<std::vector<u16>, 2>
+            filled; ///< by List: indexes of entries that may be in use, for flushes to visit
+        std::array<std::bitset<2048>, 2> regions; ///< by List: 2 MiB regions of the linear space that may have entries
+        std::bitset<2048> large_regions;          ///< .. and entries of large pages
     };
     struct Tables { // zeroed memory: all empty, and untouched pages cost nothing
         std::array<FastTlb, 2> fast;
@@ -236,8 +239,10 @@ class Mmu final : TableWriteListener {
         entry.page = entry.fetch_tag = 0;
         forget_tags(i, user);
     }
-    void clear(u32 i, bool user) {
-        m_tables->slow[user][i] = Entry{};
+    /// Of a list that the caller empties.
+    void clear(u32 i, bool user, List list) {
+        Entry& entry = m_tables->slow[user][i];
+        entry = {.lists = static_cast<u8>(entry.lists & ~(1u << list))};
         forget_tags(i, user);
     }
     static std::size_t region(u64 address) { return (address >> 21) % 2048; }

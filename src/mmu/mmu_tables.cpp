@@ -94,7 +94,7 @@ void Mmu::table_write(PhysAddr address, u64 size) {
 
 bool Mmu::may_have_entries(const Table& table, u32 first, u32 pages) {
     for (u32 region = first / 512; region <= (first + pages - 1) / 512; ++region)
-        if (table.regions[region]) return true;
+        if (table.regions[local][region] || table.regions[global][region]) return true;
     return false;
 }
 
@@ -106,9 +106,10 @@ void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
             continue;
         }
         if (!may_have_entries(m_lists[user], first, pages)) continue;
-        for (const u16 i : m_lists[user].filled)
-            if (const Entry& entry = m_tables->slow[user][i]; entry.page != 0 && ~entry.page - first < pages)
-                forget(i, user);
+        for (const auto& filled : m_lists[user].filled)
+            for (const u16 i : filled)
+                if (const Entry& entry = m_tables->slow[user][i]; entry.page != 0 && ~entry.page - first < pages)
+                    forget(i, user);
     }
     for (u64 left = m_windows ? use.windows : 0; left != 0; left &= left - 1) {
         const auto id = static_cast<Windows::Id>(std::countr_zero(left));
