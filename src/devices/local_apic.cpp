@@ -2,7 +2,9 @@
 //
 // The timer does not count: its current count is a function of virtual time. A deadline is armed only while its expiry
 // would change something, that is, while its LVT entry is unmasked and its vector is not requested already. So however
-// short the period that a guest programs, it costs no more events than the guest acknowledges interrupts.
+// short the period that a guest programs, it costs no more events than the guest acknowledges interrupts. Paced time
+// goes on while a register is written, so an expiry may be noticed anywhere before its deadline is called: whoever
+// notices it requests its interrupt, and each access looks at the clock once.
 #include "devices/local_apic.h"
 
 namespace ringshift {
@@ -54,7 +56,7 @@ DeliveryMode mode_of(u32 entry) { return static_cast<DeliveryMode>(entry >> 8 & 
 
 LocalApic::LocalApic(std::string_view name, u8 id, bool bootstrap, Clock& clock, ApicBus& bus, CpuWires wires)
     : m_name(name), m_initial_id(id), m_bootstrap(bootstrap), m_clock(clock), m_bus(bus), m_wires(std::move(wires)),
-      m_timer(clock.create_timer(m_name + ".timer", [this](u64) { on_timer(); })),
+      m_timer(clock.create_timer(m_name + ".timer", [this](u64) { arm_timer(m_clock.now()); })),
       m_registers([this](u64 offset, unsigned) { return u64{read(offset)}; },
                   [this](u64 offset, unsigned, u64 value) { write(offset, static_cast<u32>(value)); }) {
     m_lint0.apic = m_lint1.apic = this;
@@ -123,9 +125,12 @@ int LocalApic::acknowledge() {
     const int vector = deliverable();
     if (vector >= 0) {
         const u8 v = static_cast<u8>(vector);
+        const u64 now = m_clock.now();
+        const bool timer = v == static_cast<u8>(m_state.lvt[lvt_timer]);
+        if (timer) advance_timer(now); // what has expired until now is one request with this one
         m_state.irr.clear(v);
         m_state.isr.set(v);
-        if (v == static_cast<u8>(m_state.lvt[lvt_timer])) arm_timer();
+        if (timer) arm_timer(now);
         update_intr();
         return vector;
     }
@@ -255,24 +260,29 @@ u64 LocalApic::timer_tick_ns() const {
 
 bool LocalApic::timer_periodic() const { return m_state.lvt[lvt_timer] & lvt_periodic; }
 
-u32 LocalApic::timer_count() const {
-    if (m_state.start_count == 0 || m_clock.now() < m_state.start_ns) return m_state.start_count;
-    const u64 elapsed = (m_clock.now() - m_state.start_ns) / timer_tick_ns();
+u32 LocalApic::timer_count(u64 now) const {
+    if (m_state.start_count == 0 || now < m_state.start_ns) return m_state.start_count;
+    const u64 elapsed = (now - m_state.start_ns) / timer_tick_ns();
     if (elapsed < m_state.start_count) return m_state.start_count - static_cast<u32>(elapsed);
     if (!timer_periodic() || m_state.initial_count == 0) return 0;
     return m_state.initial_count - static_cast<u32>((elapsed - m_state.start_count) % m_state.initial_count);
 }
 
 /// Counts down from `count` from now on.
-void LocalApic::restart_timer(u32 count) {
+void LocalApic::restart_timer(u32 count, u64 now) {
     m_state.start_count = count;
-    m_state.start_ns = m_clock.now();
-    arm_timer();
+    m_state.start_ns = now;
+    arm_timer(now);
 }
 
-/// Moves the start over the expiries that have passed.
-void LocalApic::advance_timer() {
-    const u64 now = m_clock.now();
+bool LocalApic::timer_requests() const {
+    const u32 entry = m_state.lvt[lvt_timer];
+    const u8 vector = static_cast<u8>(entry);
+    return !(entry & lvt_masked) && vector >= 16 && software_enabled() && !m_state.irr.test(vector);
+}
+
+/// Moves the start over the expiries that have passed, and requests their interrupt.
+void LocalApic::advance_timer(u64 now) {
     if (m_state.start_count == 0 || now < m_state.start_ns) return;
     const u64 tick = timer_tick_ns();
     const u64 first = m_state.start_ns + m_state.start_count * tick;
@@ -281,25 +291,16 @@ void LocalApic::advance_timer() {
     const u64 period = m_state.initial_count * tick;
     m_state.start_count = again ? m_state.initial_count : 0;
     m_state.start_ns = again ? first + (now - first) / period * period : now;
+    if (timer_requests()) request(static_cast<u8>(m_state.lvt[lvt_timer]), false);
 }
 
-void LocalApic::arm_timer() {
-    advance_timer();
-    const u32 entry = m_state.lvt[lvt_timer];
-    const u8 vector = static_cast<u8>(entry);
-    const bool useful = !(entry & lvt_masked) && vector >= 16 && software_enabled() && !m_state.irr.test(vector);
-    if (m_state.start_count != 0 && useful) {
+void LocalApic::arm_timer(u64 now) {
+    advance_timer(now);
+    if (m_state.start_count != 0 && timer_requests()) {
         m_clock.arm(m_timer, m_state.start_ns + m_state.start_count * timer_tick_ns());
     } else {
         m_clock.cancel(m_timer);
     }
-}
-
-void LocalApic::on_timer() {
-    const u32 entry = m_state.lvt[lvt_timer];
-    const u8 vector = static_cast<u8>(entry);
-    if (!(entry & lvt_masked) && vector >= 16 && software_enabled()) request(vector, false);
-    arm_timer();
 }
 
 // ---- read ---------------------------------------------------------------------------------------------------------
@@ -325,7 +326,7 @@ u32 LocalApic::read(u64 offset) {
     case reg_icr_low: return m_state.icr_low;
     case reg_icr_high: return m_state.icr_high;
     case reg_initial_count: return m_state.initial_count;
-    case reg_current_count: return timer_count();
+    case reg_current_count: return timer_count(m_clock.now());
     case reg_divide: return m_state.divide;
     default: error(error_register); return 0;
     }
@@ -354,14 +355,19 @@ void LocalApic::write(u64 offset, u32 value) {
         send_ipi();
         break;
     case reg_icr_high: m_state.icr_high = value & 0xFF00'0000; break;
-    case reg_initial_count:
+    case reg_initial_count: {
+        const u64 now = m_clock.now();
+        advance_timer(now);
         m_state.initial_count = value;
-        restart_timer(value);
+        restart_timer(value, now);
         break;
+    }
     case reg_divide: {
-        const u32 count = timer_count();
+        const u64 now = m_clock.now();
+        advance_timer(now);
+        const u32 count = timer_count(now);
         m_state.divide = value & 0xB;
-        restart_timer(count);
+        restart_timer(count, now);
         break;
     }
     default: error(error_register); break;
@@ -369,19 +375,22 @@ void LocalApic::write(u64 offset, u32 value) {
 }
 
 void LocalApic::write_spurious(u32 value) {
+    const u64 now = m_clock.now();
+    advance_timer(now); // while its entry is what it was
     m_state.spurious = value & spurious_writable;
     if (!(value & spurious_enable)) {
         for (u32& entry : m_state.lvt) entry |= lvt_masked; // SDM vol. 3A, 11.4.7.2
     }
-    arm_timer();
+    arm_timer(now);
     update_intr();
 }
 
 void LocalApic::write_lvt(unsigned entry, u32 value) {
-    if (entry == lvt_timer) advance_timer(); // with the mode that it had
+    const u64 now = m_clock.now();
+    if (entry == lvt_timer) advance_timer(now); // with the mode that it had
     m_state.lvt[entry] = value & lvt_writable[entry];
     if (!(m_state.spurious & spurious_enable)) m_state.lvt[entry] |= lvt_masked;
-    if (entry == lvt_timer) arm_timer();
+    if (entry == lvt_timer) arm_timer(now);
     update_intr();
 }
 

@@ -99,11 +99,11 @@ class LocalApic final : public Device, public ApicAgent {
 
     u64 timer_tick_ns() const;
     bool timer_periodic() const;
-    u32 timer_count() const;
-    void restart_timer(u32 count);
-    void advance_timer();
-    void arm_timer();
-    void on_timer();
+    bool timer_requests() const; ///< whether an expiry would request an interrupt that is not requested yet
+    u32 timer_count(u64 now) const;
+    void restart_timer(u32 count, u64 now);
+    void advance_timer(u64 now);
+    void arm_timer(u64 now);
 
     std::string m_name;
     u8 m_initial_id;

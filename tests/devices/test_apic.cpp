@@ -213,6 +213,41 @@ TEST_CASE("the shortest local APIC period costs no events while its interrupt wa
     CHECK(rig.clock.fired == 2);
 }
 
+TEST_CASE("a local APIC timer that expires while it is programmed asks nevertheless") {
+    ApicRig rig;
+    rig.enable();
+    rig.set(0x3E0, 0xB);
+    rig.set(0x320, 0x40);
+    rig.clock.runs_on = 10'000; // the host runs something else between two looks at the clock
+    rig.set(0x380, 100);
+    rig.clock.advance(1);
+    CHECK(rig.cpu0.intr.level);
+}
+
+TEST_CASE("whoever notices that the local APIC timer has expired requests its interrupt once") {
+    struct Write {
+        u64 offset;
+        u32 value;
+    };
+    for (const Write write :
+         {Write{0x320, 0x40}, Write{0x320, 0x10040}, Write{0xF0, 0x1FF}, Write{0x3E0, 0x3}, Write{0x380, 5000}}) {
+        INFO(write.offset << " " << write.value);
+        ApicRig rig;
+        rig.enable();
+        rig.set(0x3E0, 0xB);
+        rig.set(0x320, 0x40);
+        rig.set(0x380, 1000);
+        rig.clock.skip(20'000); // its deadline is called late
+        rig.set(write.offset, write.value);
+        CHECK(rig.cpu0.intr.level);
+        CHECK(rig.apic0.acknowledge() == 0x40);
+        rig.set(0xB0, 0);
+        rig.clock.advance(1);
+        CHECK_FALSE(rig.cpu0.intr.level);
+        CHECK(rig.clock.next_deadline().has_value() == (write.offset == 0x380));
+    }
+}
+
 TEST_CASE("interprocessor interrupts reach their destinations") {
     ApicRig rig;
     rig.enable();
