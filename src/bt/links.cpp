@@ -1,12 +1,13 @@
 #include "bt/links.h"
 
 #include <algorithm>
+#include <new>
 
 namespace ringshift::bt {
 
 Links::Links(Runtime& runtime)
     : m_runtime(runtime), m_slots(static_cast<Slot*>(std::calloc(Runtime::jump_entries, sizeof(Slot)))) {
-    ASSERT(m_slots, "out of memory");
+    if (!m_slots) throw std::bad_alloc();
 }
 
 Links::Page& Links::page_of(const TargetPage& page) {

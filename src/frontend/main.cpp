@@ -10,11 +10,42 @@
 #include "frontend/gdb_stub.h"
 #include "frontend/session.h"
 
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+#include <unistd.h>
 
 using namespace ringshift;
 
 namespace {
+
+void say_and_end(std::string_view text) {
+    (void)!::write(STDERR_FILENO, text.data(), text.size()); // there is no memory for anything better
+    ::_exit(exit_status::error);
+}
+
+/// What ends in std::terminate() for want of something that the host has not: the disks are as after a power cut, which
+/// loses nothing that the guest had flushed. Anything else is our own mistake.
+[[noreturn]] void explain_terminate() {
+    try {
+        if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        say_and_end(
+            "ringshift: the host has no memory left for this: give the guest less (--memory-size, --cache-size), "
+            "or lift the limit (ulimit -v)\n");
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::resource_unavailable_try_again)
+            say_and_end("ringshift: the host starts no more threads: lift the limits on processes and memory (ulimit "
+                        "-u, ulimit -v)\n");
+    } catch (...) {
+    }
+    std::abort();
+}
 
 Result<int> run(Options options) {
     if (options.command == Options::Command::explain) return explain_file(options);
@@ -41,6 +72,9 @@ Result<int> run(Options options) {
 } // namespace
 
 int main(int argc, char** argv) {
+    std::set_terminate(explain_terminate);
+    // A file that may not become larger (ulimit -f) is an error of its write.
+    std::signal(SIGXFSZ, SIG_IGN);
     block_ending_signals();
     auto parsed = parse_command_line(argc, argv);
     if (const int* status = std::get_if<int>(&parsed)) return *status;

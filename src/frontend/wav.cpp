@@ -37,14 +37,23 @@ void WavFile::write_header() {
 void WavFile::add(std::span<const i16> samples) {
     const u32 most = (~u32{0} - 36 - m_bytes) / 2;
     const u32 count = static_cast<u32>(std::min<std::size_t>(samples.size(), most));
-    m_file.write(reinterpret_cast<const char*>(samples.data()), count * 2);
+    if (m_error != 0) return;
+    errno = 0;
+    if (!m_file.write(reinterpret_cast<const char*>(samples.data()), count * 2)) {
+        m_error = errno != 0 ? errno : EIO;
+        return;
+    }
     m_bytes += count * 2;
 }
 
+/// What was recorded before the host failed can be played.
 Result<> WavFile::finish() {
+    m_file.clear();
+    errno = 0;
     m_file.seekp(0);
     write_header();
-    if (!m_file.flush()) return errno_error(errno, fmt::format("cannot write {}", m_path));
+    if (!m_file.flush() && m_error == 0) m_error = errno != 0 ? errno : EIO;
+    if (m_error != 0) return errno_error(m_error, fmt::format("cannot write all of {}", m_path));
     return Unit{};
 }
 

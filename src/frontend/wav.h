@@ -27,6 +27,7 @@ class WavFile {
     u16 m_channels;
     std::ofstream m_file;
     u32 m_bytes = 0; ///< of samples; a WAV file ends at 4 GiB
+    int m_error = 0; ///< errno of the first write that failed
 };
 
 } // namespace ringshift

@@ -12,9 +12,7 @@ import subprocess
 import sys
 import time
 
-from support import assemble, check, need, scratch, wait_for
-
-RINGSHIFT = os.path.abspath(sys.argv[1])
+from support import RINGSHIFT, assemble, check, need, scratch, start, wait_for
 
 
 class Machine:
@@ -22,8 +20,8 @@ class Machine:
 
     def __init__(self, folder, *arguments):
         self.path = os.path.join(folder, "control")
-        self.process = subprocess.Popen([RINGSHIFT, "run", *arguments, "--headless", "--quiet", "--timeout", "200",
-                                         "--control", self.path], cwd=folder)
+        self.process = start(RINGSHIFT, "run", *arguments, "--headless", "--quiet", "--timeout", "200",
+                             "--control", self.path, cwd=folder)
         wait_for("the control socket", lambda: os.path.exists(self.path))
 
     def ctl(self, *words, status=0):
@@ -393,7 +391,7 @@ def check_ends(folder, guest):
     refused = subprocess.run([RINGSHIFT, "run", guest, "--headless", "--control", machine.path], stderr=subprocess.PIPE)
     check(refused.returncode == 2 and b"another running machine" in refused.stderr, "a socket in use is left alone")
     client = Client(machine.path)
-    events = subprocess.Popen([RINGSHIFT, "ctl", machine.path, "events"], stdout=subprocess.PIPE)
+    events = start(RINGSHIFT, "ctl", machine.path, "events", stdout=subprocess.PIPE)
 
     def heard():
         client.good("stop")

@@ -6,15 +6,15 @@ import subprocess
 import sys
 import tempfile
 
-from support import assemble, check, need, scratch
+from support import assemble, check, need, scratch, start
 
 RINGSHIFT, BUILD = sys.argv[1:3]
 
 
 class Guest:
     def __init__(self, *arguments):
-        self.process = subprocess.Popen([RINGSHIFT, "run", *arguments, "--headless", "--quiet", "--gdb", "0", "--timeout", "200"],
-                                        stderr=subprocess.PIPE, text=True)
+        self.process = start(RINGSHIFT, "run", *arguments, "--headless", "--quiet", "--gdb", "0", "--timeout", "200",
+                             stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         check("target remote localhost:" in line, "the stub says where it listens: " + line)
         self.port = line.rsplit(":", 1)[1].strip()

@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 
-from support import assemble, check, need, scratch
+from support import RINGSHIFT, assemble, check, need, scratch
 
-RINGSHIFT = os.path.abspath(sys.argv[1])
 # Layout, text, what a guest with a US keyboard makes of it.
 CASES = (
     ("us", "zy-\"@", "zy-\"@"),

@@ -7,17 +7,15 @@ import re
 import subprocess
 import sys
 
-from support import assemble, check, need, scratch, wait_for
-
-RINGSHIFT = os.path.abspath(sys.argv[1])
+from support import RINGSHIFT, assemble, check, need, scratch, start, wait_for
 
 
 class Machine:
     def __init__(self, folder, *arguments):
         self.folder = pathlib.Path(folder)
         self.path = str(self.folder / "control")
-        self.process = subprocess.Popen([RINGSHIFT, *arguments, "--headless", "--quiet", "--timeout", "200", "--control", self.path,
-                                         *(["--snapshots", "states"] if arguments[0] == "run" else [])], cwd=folder)
+        self.process = start(RINGSHIFT, *arguments, "--headless", "--quiet", "--timeout", "200", "--control", self.path,
+                             *(["--snapshots", "states"] if arguments[0] == "run" else []), cwd=folder)
         wait_for("the control socket", lambda: os.path.exists(self.path))
 
     def ctl(self, *words, status=0):

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import wave
 
-from support import assemble, check, need, scratch
+from support import RINGSHIFT, assemble, check, need, scratch
 
-RINGSHIFT = os.path.abspath(sys.argv[1])
 RATE = 48000
 
 

@@ -1,4 +1,5 @@
 """What the front-end tests share."""
+import atexit
 import os
 import pathlib
 import shutil
@@ -7,8 +8,21 @@ import sys
 import tempfile
 import time
 
+RINGSHIFT = os.path.abspath(sys.argv[1])
 SOURCE = pathlib.Path(__file__).parent
 PATIENCE = 60  # seconds: a busy host is no failure
+
+
+def start(*command, **arguments):
+    """A process that does not outlive the test, however that ends."""
+    process = subprocess.Popen(command, **arguments)
+
+    def end():
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    atexit.register(end)
+    return process
 
 
 def skip(why):
@@ -44,7 +58,7 @@ def wait_for(what, condition):
 
 def check(condition, what):
     if not condition:
-        raise AssertionError(what)
+        raise AssertionError(what() if callable(what) else what)
 
 
 def scratch():

@@ -5,9 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-from support import assemble, check, need, scratch, wait_for
-
-RINGSHIFT = os.path.abspath(sys.argv[1])
+from support import RINGSHIFT, assemble, check, need, scratch, wait_for
 
 
 class Tmux:

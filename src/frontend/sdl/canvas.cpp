@@ -94,7 +94,19 @@ void Canvas::fit_window() {
     m_asked_width = static_cast<int>(std::ceil(m_guest_width * factor / pixels));
     m_asked_height = static_cast<int>(std::ceil((m_guest_height * factor + status_height()) / pixels));
     SDL_SetWindowSize(m_window, m_asked_width, m_asked_height);
+    keep_on_screen();
     m_changed = true;
+}
+
+/// A window that grows with the guest's mode keeps its status line, with the menu's button, in sight.
+void Canvas::keep_on_screen() {
+    SDL_Rect bounds{};
+    int x = 0, y = 0;
+    if (SDL_GetDisplayUsableBounds(std::max(0, SDL_GetWindowDisplayIndex(m_window)), &bounds) != 0) return;
+    SDL_GetWindowPosition(m_window, &x, &y);
+    const int wanted_x = std::max(bounds.x, std::min(x, bounds.x + bounds.w - m_asked_width));
+    const int wanted_y = std::max(bounds.y, std::min(y, bounds.y + bounds.h - m_asked_height));
+    if (wanted_x != x || wanted_y != y) SDL_SetWindowPosition(m_window, wanted_x, wanted_y);
 }
 
 void Canvas::note_resized(int width, int height) {

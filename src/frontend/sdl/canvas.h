@@ -66,6 +66,7 @@ class Canvas {
   private:
     Canvas(SDL_Window* window, SDL_Renderer* renderer, const Scaling& scaling);
     void fit_window();
+    void keep_on_screen();
     unsigned window_factor() const;
     SDL_Rect picture_place(int width, int height) const;
     SDL_Rect current_place() const;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cpuid.h>
 #include <cstring>
+#include <new>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ ExecutableArena::ExecutableArena(std::size_t size) : m_size(size) {
            "cannot create memory for generated code: {}; raise the limits on memory and open files", strerror(errno));
     void* const writable = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     void* const executable = mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+    if ((writable == MAP_FAILED || executable == MAP_FAILED) && errno == ENOMEM) throw std::bad_alloc();
     ASSERT(writable != MAP_FAILED && executable != MAP_FAILED,
            "cannot map executable memory: {}; this host's security policy must allow it", strerror(errno));
     close(fd);
