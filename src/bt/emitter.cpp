@@ -1,8 +1,11 @@
 #include "bt/emitter.h"
 
+#include <new>
+
 namespace ringshift::bt {
 
 void Emitter::Errors::handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter*) {
+    if (error == asmjit::kErrorOutOfMemory) throw std::bad_alloc();
     ASSERT(error == asmjit::kErrorOk, "the assembler refused an instruction: {}", message);
 }
 
