@@ -67,6 +67,8 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     block.marks = m_e.take_marks();
     block.accesses.clear();
     for (const auto& [access, label] : m_accesses) {
+        // Whose access has faulted is found by where the first part of the block lies.
+        ASSERT(access.offset < block.cold_offset, "an access through the window in the cold part");
         block.accesses.push_back(access);
         block.accesses.back().cold = m_e.offset_of(asmjit::Label(label));
     }
