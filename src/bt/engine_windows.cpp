@@ -24,8 +24,12 @@ namespace ringshift::bt {
 namespace {
 // What a miss of an access counts, and how much makes it one that is looked up. Memory that is new to a process faults
 // once for each page, which says little about the access; a device or data beside code will be there the next time too.
-// New pages cost the signal and the mapping, and that is what there may be of them in one epoch.
+// New pages cost the signal and the mappings, and that is what there may be of them in one epoch; but many at once that
+// stay are paid for once.
 constexpr u32 new_page_counts = 1, page_fault_counts = 1, lasting_miss_counts = 32, most_missed = 256;
+constexpr u64 many_pages = 8;
+/// Pages do not stay if one in so many was taken back, of so many at least, in one epoch.
+constexpr u64 one_taken_back_of = 4, pages_to_judge = 64;
 /// Of all accesses in one epoch; from twice as many on they count three times, and so on.
 constexpr u32 misses_that_count_double = 64;
 /// Time, in entries into blocks: an epoch is some tens of milliseconds. What was given up is tried again after so many.
@@ -37,15 +41,26 @@ constexpr u64 work_for_one = 4096;
 } // namespace
 
 namespace {
+/// What a miss counts that was answered by showing so many pages.
+u32 cost_of_pages(u64 pages, const Runtime& runtime, const Windows::Counts& now) {
+    const u64 mapped = now.mapped - runtime.mapped, unmapped = now.unmapped - runtime.unmapped;
+    const bool stay = mapped < pages_to_judge || unmapped * one_taken_back_of < mapped;
+    return pages >= many_pages && stay ? 0 : new_page_counts;
+}
+
+void begin_epoch(Runtime& runtime, const Windows::Counts& now) {
+    runtime.missed_epoch = runtime.epoch;
+    runtime.missed = 0;
+    runtime.mapped = now.mapped;
+    runtime.unmapped = now.unmapped;
+}
+
 void count_miss(Runtime& runtime, const WindowMiss& miss, u32 cost) {
     if (miss.access->epoch != runtime.epoch) {
         miss.access->epoch = runtime.epoch;
         miss.access->missed = 0;
     }
-    if (runtime.missed_epoch != runtime.epoch) {
-        runtime.missed_epoch = runtime.epoch;
-        runtime.missed = 0;
-    }
+    if (cost == 0) return;
     cost *= 1 + runtime.missed++ / misses_that_count_double;
     miss.access->missed = static_cast<u16>(miss.access->missed + std::min<u32>(cost, most_missed));
     if (miss.access->missed >= most_missed) runtime.keeps_missing = miss.block;
@@ -58,12 +73,15 @@ Step step_beside_window(Cpu& cpu, const Insn& insn) {
     const Step step = handler_for(insn)(cpu, insn);
     if (std::exchange(runtime.must_leave, false)) cpu.end_block();
     if (!miss.there) return step;
+    const Windows::Counts& counts = cpu.mmu.windows()->counts();
+    const u64 before = counts.mapped;
+    if (runtime.missed_epoch != runtime.epoch) begin_epoch(runtime, counts);
     if (step.flow == Flow::fault) {
         runtime.faulted = miss;
         runtime.faulted_rip = static_cast<u32>(cpu.state.rip);
         count_miss(runtime, miss, page_fault_counts);
     } else if (cpu.mmu.fill_window(LinearAddr(miss.address), miss.user, miss.write)) {
-        count_miss(runtime, miss, new_page_counts);
+        count_miss(runtime, miss, cost_of_pages(counts.mapped - before, runtime, counts));
     } else {
         count_miss(runtime, miss, lasting_miss_counts);
     }
@@ -75,7 +93,11 @@ Step step_beside_window(Cpu& cpu, const Insn& insn) {
 void TranslatorEngine::open_windows() {
     if (!m_options.windows || m_cpu.mmu.memory().shared().empty()) return;
     auto opened = probe_windows();
-    if (opened.ok()) opened = m_cpu.mmu.open_windows(m_options.window_mappings);
+    if (opened.ok())
+        opened = m_cpu.mmu.open_windows({.most_mappings = m_options.window_mappings,
+                                         .runs = m_options.window_runs,
+                                         .around = m_options.window_around,
+                                         .enter = m_options.window_enter});
     if (!opened.ok())
         log(LogLevel::Warning, "no memory windows ({}): the soft TLB is used instead", opened.error().message);
     m_windows = opened.ok();
@@ -121,9 +143,12 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     const u64 linear = fault.address - m_cpu.mmu.window(user);
     if (linear < Windows::size) {
         const WindowMiss miss{true, user, fault.write, static_cast<u32>(linear), &block, &*access};
+        const Windows::Counts& counts = m_cpu.mmu.windows()->counts();
+        const u64 before = counts.mapped;
+        if (m_runtime.missed_epoch != m_runtime.epoch) begin_epoch(m_runtime, counts);
         m_flushed = false;
         const bool filled = fill(LinearAddr(linear), user, fault.write);
-        if (filled) count_miss(m_runtime, miss, new_page_counts);
+        if (filled) count_miss(m_runtime, miss, cost_of_pages(counts.mapped - before, m_runtime, counts));
         if (filled && !m_flushed) return fault.rip;
         m_runtime.must_leave = m_flushed;
         if (!filled) m_runtime.window_miss = miss;

@@ -27,6 +27,9 @@ struct Options : InterpreterOptions {
     bool windows = true;
     bool windows_ring0 = false;
     bool windows_unpaged = true;
+    bool window_runs = true;
+    bool window_around = true;
+    bool window_enter = true;
     bool strings = true;
     bool extend = true;
     bool behind_calls = true;

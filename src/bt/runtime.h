@@ -125,6 +125,7 @@ struct Runtime {
     Block* keeps_missing = nullptr;   ///< a block with an access that does so again and again
     u32 epoch = 0;                    ///< of misses (engine_windows.cpp)
     u32 missed_epoch = 0, missed = 0; ///< all misses of one epoch
+    u64 mapped = 0, unmapped = 0;     ///< pages of windows before it
     WindowMiss faulted;               ///< the last one that raised a page fault, ..
     u32 faulted_rip = 0;              ///< .. in this instruction
     Site* unsuited = nullptr;         ///< an access that should be translated in another form (adapt.cpp)

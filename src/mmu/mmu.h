@@ -82,7 +82,13 @@ class Mmu final : TableWriteListener {
     void clear_engine_space();
 
     /// Memory windows, one for each privilege, that show what the tables above say. An error leaves things as they are.
-    Result<> open_windows(u32 most_mappings);
+    struct WindowOptions {
+        u32 most_mappings = 0; ///< of the host's, at once; 0: what is reasonable
+        bool runs = true;      ///< show neighbours and large pages together (mmu_fill.cpp)
+        bool around = true;    ///< with runs: what is near by as well
+        bool enter = true;     ///< have the host enter pages in its tables at once
+    };
+    Result<> open_windows(const WindowOptions& options);
     void close_windows();
     /// The address of the current address space's window for `user`; 0: there is none to be had, or every access has to
     /// be looked at.
@@ -301,6 +307,22 @@ class Mmu final : TableWriteListener {
     void forget_work(u64 table);
     u64 give_window(bool user);
 
+    // Filling them (mmu_fill.cpp).
+    struct Showing {
+        const u8* host = nullptr; ///< the page, or null: it is not to be shown
+        PhysAddr at;
+        bool writable = false;
+    };
+    struct Run {
+        u32 begin, end; ///< page numbers; `end` is exclusive
+    };
+    Showing showing(u32 page, const Translation& t, bool user) const;
+    Showing showing_near(u32 other, u32 page, const Translation& found, bool user) const;
+    Run run_around(Windows::Id id, u32 page, const Showing& shown, const Translation& found, bool user,
+                   Run limits) const;
+    bool show(Windows::Id id, u32 page, Run run, const Showing& shown);
+    bool show_near(Windows::Id id, u32 page, const Showing& shown, const Translation& found, bool user);
+
     PhysicalMap& m_memory;
     PagingContext m_context;
     std::unique_ptr<Tables, Release> m_tables; ///< supervisor's, then user's
@@ -312,6 +334,7 @@ class Mmu final : TableWriteListener {
     bool m_allows_beside_code = true;
     u32 m_beside_code = 0;              ///< how often write_beside_code() has said yes
     std::unique_ptr<Windows> m_windows; ///< or null
+    WindowOptions m_window_options;
     static constexpr std::size_t most_spaces = 32;
     std::vector<Space> m_spaces; ///< if there are windows, those that may have one
     std::size_t m_space = 0;     ///< the current one

@@ -1,10 +1,11 @@
 // Which windows there are, and what may be in them.
 //
 // Each address space has up to two windows, one for each privilege; an address space is whatever the page walk depends
-// on beside memory. A page of a window is there for one reason: the soft TLB has said that this access can be done by
-// host pointer at once. It may stay when the soft TLB has forgotten the page, because all page tables on the way to it
-// are watched (mmu_tables.cpp), and because the other reasons have their own ways to take it back: code, dirty tracking
-// and watchpoints. So a CR3 load switches windows and empties none, and a process finds its own as it has left it.
+// on beside memory. A page of a window is there because the soft TLB has said that this access can be done by host
+// pointer at once, or would say so (mmu_fill.cpp). It may stay when the soft TLB has forgotten the page, because all
+// page tables on the way to it are watched (mmu_tables.cpp), and because the other reasons have their own ways to take
+// it back: code, dirty tracking and watchpoints. So a CR3 load switches windows and empties none, and a process finds
+// its own as it has left it.
 #include "mmu/mmu.h"
 
 #include <algorithm>
@@ -27,12 +28,14 @@ PagingContext Mmu::what_counts(PagingContext context) {
     return context;
 }
 
-Result<> Mmu::open_windows(u32 most_mappings) {
-    auto windows = TRY(Windows::create(m_memory.shared(), most_mappings));
+Result<> Mmu::open_windows(const WindowOptions& options) {
+    auto windows = TRY(Windows::create(m_memory.shared(), options.most_mappings));
     const Windows::Id first = TRY(windows->open()); // which also says whether it can be done
     close_windows();
     watch_page_tables(true);
     m_windows = std::move(windows);
+    m_windows->set_entered_at_once(options.enter);
+    m_window_options = options;
     m_spaces.push_back({.context = what_counts(m_context), .windows = {std::nullopt, first}});
     return Unit{};
 }
@@ -87,32 +90,6 @@ u64 Mmu::give_window(bool user) {
     if (!opened.ok()) return 0;
     m_spaces[m_space].windows[user] = opened.value();
     return m_windows->base(opened.value());
-}
-
-bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
-    if (!m_windows || !m_spaces[m_space].windows[user]) return false;
-    const u8* host = write ? fast_write(address, 1, user) : fast_read(address, 1, user);
-    if (!host) return false;
-    const Windows::Id id = *m_spaces[m_space].windows[user];
-    const Privilege privilege = user ? Privilege::User : Privilege::Supervisor;
-    const Translation now = probe(m_memory, m_context, address, {AccessKind::Read, privilege});
-    const Entry& entry = entry_of(address, user);
-    // A global entry may come from another address space's tables; in this one's, A and D would stay as they are.
-    if (!now.ok || (now.address.value & ~page_mask) != entry.frame || now.source() != entry.source) return false;
-    if (!track(now, address, u64{1} << id)) return false;
-    // That may have taken the page's own right to be written back.
-    const bool writable = now.writable && fast_write(address, 1, user) != nullptr;
-    if (write && !writable) return false;
-    m_windows->touch(id);
-    return m_windows->map(id, static_cast<u32>(address.value >> 12), host - address.offset(), writable);
-}
-
-bool Mmu::refill_window(LinearAddr address, bool user, bool write) {
-    if (!m_windows || !m_spaces[m_space].windows[user]) return false;
-    const Access access{write ? AccessKind::Write : AccessKind::Read, user ? Privilege::User : Privilege::Supervisor};
-    const Translation now = probe(m_memory, m_context, address, access);
-    if (!now.ok || !now.accessed || (write && !now.writable)) return false;
-    return check(address, 1, access).ok && fill_window(address, user, write);
 }
 
 } // namespace ringshift

@@ -38,8 +38,9 @@ class Windows {
     const Counts& counts() const { return m_counts; }
     u32 most_mappings() const { return m_most_mappings; }
 
-    /// Page `page` (linear address / 4 KiB) shows the page at `host`. False: it cannot, or it does already.
-    bool map(Id id, u32 page, const u8* host, bool writable);
+    /// Pages from `page` (linear address / 4 KiB) on show as many pages from `host` on, which lie in one piece of
+    /// memory. False: they cannot, or do already.
+    bool map(Id id, u32 page, u32 count, const u8* host, bool writable);
     void unmap(Id id, u32 page);
     /// Unmaps pages `first` to `last`.
     void unmap(Id id, u32 first, u32 last);
@@ -50,9 +51,17 @@ class Windows {
     /// The window is in use: others are emptied before it when mappings run out.
     void touch(Id id) { m_windows[id].used = ++m_clock; }
     bool maps(Id id, u32 page) const { return m_windows[id].pages[page].mapped(); }
+    bool shows(Id id, u32 page, bool writable) const {
+        return maps(id, page) && m_windows[id].pages[page].writable() == writable;
+    }
+    /// Whether `count` more mappings can be made without emptying a window.
+    bool has_room(u32 count) const { return m_mappings + count + splits <= m_most_mappings; }
+    /// On: the host enters pages in its own tables when they are mapped, not when they are used.
+    void set_entered_at_once(bool on) { m_entered_at_once = on; }
 
   private:
     static constexpr u32 pages_in_window = 1 << 20;
+    static constexpr u32 splits = 2; ///< mappings that mapping or unmapping something may add
     struct Page {
         u32 frame_and_flags = 0;    ///< number of the frame + 1 (0: nothing is mapped), and flags
         u32 previous = 0, next = 0; ///< references to other pages that show the frame
@@ -92,6 +101,7 @@ class Windows {
     std::vector<Window> m_windows;
     std::vector<u32> m_shown; ///< by frame: reference to the first page that shows it
     u32 m_mappings = 0;
+    bool m_entered_at_once = true;
     Counts m_counts;
     u32 m_most_mappings;
     u64 m_clock = 0;

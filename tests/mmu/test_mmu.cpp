@@ -322,7 +322,7 @@ TEST_CASE("a page table that is written all the time is no longer watched and no
 
 TEST_CASE("windows hold what the TLB allows and page tables take it back from every address space") {
     Rig rig;
-    REQUIRE(rig.mmu.open_windows(0).ok());
+    REQUIRE(rig.mmu.open_windows({}).ok());
     const auto fill = [&](u32 address, bool write) { return rig.mmu.fill_window(LinearAddr(address), true, write); };
     const auto touch = [&](u32 address, bool write) {
         u8 byte = 0;
@@ -364,7 +364,7 @@ TEST_CASE("windows hold what the TLB allows and page tables take it back from ev
 
 TEST_CASE("A window takes no global translation that another address space's tables have given") {
     Rig rig;
-    REQUIRE(rig.mmu.open_windows(0).ok());
+    REQUIRE(rig.mmu.open_windows({}).ok());
     const auto fill = [&] { return rig.mmu.fill_window(LinearAddr(0x5000), true, false); };
     const auto touch = [&] {
         u8 byte = 0;

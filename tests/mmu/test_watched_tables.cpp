@@ -124,7 +124,11 @@ TEST_CASE("Whatever is kept of edited page tables is what a walk finds") {
     for (u32 seed = 1; seed <= 12; ++seed) {
         INFO("seed " << seed);
         Torture torture(seed);
-        REQUIRE(torture.mmu.open_windows(seed % 3 == 0 ? 64 : 0).ok());
+        const Mmu::WindowOptions options{.most_mappings = seed % 3 == 0 ? 64u : 0u,
+                                         .runs = seed % 4 != 0,
+                                         .around = seed % 4 != 1,
+                                         .enter = seed % 5 != 0};
+        REQUIRE(torture.mmu.open_windows(options).ok());
         for (int step = 0; step < 1500; ++step) {
             switch (torture.below(8)) {
             case 0: torture.enter(torture.below(4)); break;

@@ -56,11 +56,11 @@ TEST_CASE("A window shows the frames that were mapped and nothing else") {
     const u64 base = rig.windows->base(rig.first);
     rig.ram.data()[3 * page_size + 5] = 0x5A;
     CHECK(peek(base + 0x10005) == -1);
-    CHECK(rig.windows->map(rig.first, 0x10, rig.frame(3), false));
+    CHECK(rig.windows->map(rig.first, 0x10, 1, rig.frame(3), false));
     CHECK(peek(base + 0x10005) == 0x5A);
     CHECK_FALSE(poke(base + 0x10005, 1));
-    CHECK_FALSE(rig.windows->map(rig.first, 0x10, rig.frame(3), false)); // nothing to be gained
-    CHECK(rig.windows->map(rig.first, 0x10, rig.frame(3), true));
+    CHECK_FALSE(rig.windows->map(rig.first, 0x10, 1, rig.frame(3), false)); // nothing to be gained
+    CHECK(rig.windows->map(rig.first, 0x10, 1, rig.frame(3), true));
     CHECK(poke(base + 0x10005, 0x77));
     CHECK(rig.ram.data()[3 * page_size + 5] == 0x77);
     CHECK(peek(base + 0xFFFF) == -1);
@@ -73,8 +73,8 @@ TEST_CASE("A window shows the frames that were mapped and nothing else") {
 TEST_CASE("Guards lie on both sides of a window and are never mapped") {
     Rig rig;
     const u64 base = rig.windows->base(rig.first);
-    CHECK(rig.windows->map(rig.first, 0, rig.frame(0), true));
-    CHECK(rig.windows->map(rig.first, 0xFFFFF, rig.frame(1), true));
+    CHECK(rig.windows->map(rig.first, 0, 1, rig.frame(0), true));
+    CHECK(rig.windows->map(rig.first, 0xFFFFF, 1, rig.frame(1), true));
     CHECK(peek(base) == 0);
     CHECK(peek(base + Windows::size - 1) == 0);
     for (const u64 at :
@@ -89,11 +89,11 @@ TEST_CASE("Guards lie on both sides of a window and are never mapped") {
 
 TEST_CASE("Writing to a frame ends in every window that shows it") {
     Rig rig;
-    REQUIRE(rig.windows->map(rig.first, 1, rig.frame(7), true));
-    REQUIRE(rig.windows->map(rig.first, 0x80000, rig.frame(7), true));
-    REQUIRE(rig.windows->map(rig.second, 1, rig.frame(7), true));
-    REQUIRE(rig.windows->map(rig.second, 2, rig.frame(7), false));
-    REQUIRE(rig.windows->map(rig.second, 3, rig.frame(8), true));
+    REQUIRE(rig.windows->map(rig.first, 1, 1, rig.frame(7), true));
+    REQUIRE(rig.windows->map(rig.first, 0x80000, 1, rig.frame(7), true));
+    REQUIRE(rig.windows->map(rig.second, 1, 1, rig.frame(7), true));
+    REQUIRE(rig.windows->map(rig.second, 2, 1, rig.frame(7), false));
+    REQUIRE(rig.windows->map(rig.second, 3, 1, rig.frame(8), true));
     rig.windows->protect(rig.frame(7), page_size);
     CHECK_FALSE(poke(rig.windows->base(rig.first) + 0x1000, 1));
     CHECK_FALSE(poke(rig.windows->base(rig.first) + 0x80000000, 1));
@@ -115,7 +115,7 @@ TEST_CASE("Mappings are counted as the host counts them") {
         case 0: rig.windows->unmap(id, page); break;
         case 1: rig.windows->protect(rig.frame(frame), page_size); break;
         case 2: rig.windows->unmap(id, page, page + 3); break;
-        default: rig.windows->map(id, page, rig.frame(frame), (random & 0x20) != 0); break;
+        default: rig.windows->map(id, page, 1, rig.frame(frame), (random & 0x20) != 0); break;
         }
         if (i % 16 == 0) {
             INFO("step " << i);
@@ -130,20 +130,20 @@ TEST_CASE("Mappings are counted as the host counts them") {
 TEST_CASE("The window that was used longest ago makes room") {
     Rig rig(64);
     rig.windows->touch(rig.first);
-    for (u32 i = 0; i < 30; ++i) REQUIRE(rig.windows->map(rig.first, 2 * i, rig.frame(i), true));
+    for (u32 i = 0; i < 30; ++i) REQUIRE(rig.windows->map(rig.first, 2 * i, 1, rig.frame(i), true));
     rig.windows->touch(rig.second);
-    for (u32 i = 0; i < 40; ++i) REQUIRE(rig.windows->map(rig.second, 2 * i, rig.frame(i), true));
+    for (u32 i = 0; i < 40; ++i) REQUIRE(rig.windows->map(rig.second, 2 * i, 1, rig.frame(i), true));
     CHECK_FALSE(rig.windows->maps(rig.first, 0));
     CHECK(rig.windows->maps(rig.second, 78));
     CHECK(rig.windows->mappings() <= 64);
-    for (u32 i = 40; i < 200; ++i) REQUIRE(rig.windows->map(rig.second, 2 * i, rig.frame(i % 64), false));
+    for (u32 i = 40; i < 200; ++i) REQUIRE(rig.windows->map(rig.second, 2 * i, 1, rig.frame(i % 64), false));
     CHECK(rig.windows->mappings() <= 64);
 }
 
 TEST_CASE("Memory that is not shared cannot be in a window") {
     Rig rig;
     std::vector<u8> other(2 * page_size);
-    CHECK_FALSE(rig.windows->map(rig.first, 1, other.data(), false));
+    CHECK_FALSE(rig.windows->map(rig.first, 1, 1, other.data(), false));
     CHECK(rig.windows->mappings() == 0);
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("Windows leave nothing behind") {
     const u32 before = lines();
     for (int i = 0; i < 100; ++i) {
         Rig rig;
-        rig.windows->map(rig.first, 5, rig.frame(1), true);
+        rig.windows->map(rig.first, 5, 1, rig.frame(1), true);
     }
     CHECK(lines() <= before + 2); // the allocator's own
 }
