@@ -171,7 +171,8 @@ bool Translator::emit_lea(u32 i) {
     if (!in.has_memory()) return false;
     m_e.mark(i, Provenance::native, "address arithmetic on the same registers");
     const unsigned to = in.op(0).slot >> 3;
-    if (in.op(0).size == 4 && in.address_size == 4 && in.memory.base != MemoryOperand::no_register) {
+    if (m_options.few_moves && in.op(0).size == 4 && in.address_size == 4 &&
+        in.memory.base != MemoryOperand::no_register) {
         emit_effective_offset(in, guest32(to));
         return true;
     }
@@ -305,18 +306,19 @@ bool Translator::emit_push(u32 i) {
         return false;
     if (op.kind == OperandKind::memory && !can_address(in.memory.segment, Intent::read)) return false;
     auto after = a.newLabel();
+    const bool keeps_r9 = m_options.few_moves && stack_in_window(i);
     if (op.kind == OperandKind::memory) {
         const HostAddress from = emit_operand_address(i, size, Intent::read, after);
         if (size == 4)
             a.mov(x86::r9d, host_memory(from, 4));
         else
             a.movzx(x86::r9d, host_memory(from, 2));
-        if (!stack_in_window(i)) a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
+        if (!keeps_r9) a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
     }
     m_e.mark(i, Provenance::expand, "push: a store below the guest's stack pointer");
     const HostAddress top = emit_stack_operand(i, size, size, Intent::write, after);
     x86::Gp from_memory = x86::r9;
-    if (op.kind == OperandKind::memory && !stack_in_window(i)) {
+    if (op.kind == OperandKind::memory && !keeps_r9) {
         from_memory = x86::r10;
         a.mov(from_memory, m_e.in_runtime(offsetof(Runtime, scratch), 8));
     }
@@ -350,7 +352,7 @@ bool Translator::emit_pop(u32 i) {
     const HostAddress top = emit_stack_operand(i, 0, size, Intent::read, after);
     const x86::Mem place = host_memory(top, size);
     const unsigned number = in.op(0).slot >> 3;
-    if (size == 4 && number != 4) {
+    if (m_options.few_moves && size == 4 && number != 4) {
         a.mov(guest32(number), place);
         emit_release(size);
         a.bind(after);

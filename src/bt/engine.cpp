@@ -298,7 +298,7 @@ Block* TranslatorEngine::find(const BlockKey& key) {
 /// Whether the code at CS:RIP begins as it did when it was interpreted last. Code that is written anew for each run, as
 /// compilers and loaders do, would become hot by its address, and its translation never run.
 bool TranslatorEngine::is_as_before(const BlockKey& key) {
-    if (m_options.hot_threshold == 0 || !m_options.cool_down) return true;
+    if (m_options.hot_threshold == 0 || !m_options.as_before) return true;
     std::array<u64, 2> bytes;
     const u8* host = m_cpu.mmu.fast_read(linear_rip(), sizeof bytes, m_cpu.state.cpl == 3);
     if (!host) return true;
@@ -354,11 +354,14 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
 }
 
 /// RAM, whose stores are seen; or ROM, which the guest cannot change without a change of the memory map.
-static bool holds_code(const Frame& frame) { return frame.is_ram || (frame.read_host && !frame.write_host); }
+bool TranslatorEngine::holds_code(PhysAddr address) const {
+    const Frame frame = m_cpu.mmu.memory().frame(address);
+    return frame.is_ram || (m_options.rom && frame.read_host && !frame.write_host);
+}
 
 /// Null: it cannot be, or the budget does not cover it.
 Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
-    if (!holds_code(m_cpu.mmu.memory().frame(key.start))) return nullptr;
+    if (!holds_code(key.start)) return nullptr;
     auto block = std::make_unique<Block>();
     block->key = key;
     if (const auto it = m_looked_up.find(key.hash()); it != m_looked_up.end()) block->looked_up = it->second;
@@ -414,7 +417,7 @@ bool TranslatorEngine::take_crossing_instruction(Block& block) {
     if (!decoded || decoded->insn.mnemonic == Mnemonic::invalid) return false;
     if (address.offset() + decoded->insn.length <= page_size) return false;
     const auto second = second_frame(address);
-    if (!second || !holds_code(m_cpu.mmu.memory().frame(*second))) return false;
+    if (!second || !holds_code(*second)) return false;
     block.insns.push_back(*decoded);
     block.second = second;
     return true;

@@ -31,6 +31,8 @@ struct Options : InterpreterOptions {
     bool window_around = true;
     bool window_enter = true;
     bool strings = true;
+    bool few_moves = true;
+    bool rom = true;
     bool extend = true;
     bool behind_calls = true;
     bool late_check = true;
@@ -43,6 +45,7 @@ struct Options : InterpreterOptions {
     bool go_on = true;
     bool revive = true;
     bool cool_down = true;
+    bool as_before = true;
     bool self_check = true;
     bool adapt = true;
     bool instrument = false;

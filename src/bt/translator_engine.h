@@ -56,6 +56,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     // Finding and making blocks.
     u32 current_mode();
     bool is_as_before(const BlockKey& key);
+    bool holds_code(PhysAddr address) const;
     Block* find(const BlockKey& key);
     struct Found {
         Block* block = nullptr;  ///< null: the interpreter's turn

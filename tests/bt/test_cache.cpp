@@ -174,10 +174,33 @@ TEST_CASE("A block that checks itself notices that another byte than its constan
     CHECK(result.ledger.self_checking >= 1);
 }
 
+TEST_CASE("Code that is other code each time it runs does not become hot by its address") {
+    Code code;
+    code.add({0xB9});
+    code.add32(1000);       // mov ecx, 1000
+    code.add({0xEB, 0x06}); // over the function
+    const u32 function = code.here();
+    code.add({0xB8, 0, 0, 0, 0, 0xC3}); // mov eax, other each time; ret
+    const u32 loop = code.here();
+    code.add({0xFF, 0x05});
+    code.add32(function + 1); // inc dword [function + 1]; call function
+    code.add({0xE8});
+    code.add32(function - (code.here() + 4));
+    end_loop(code, loop);
+    const auto translations = [&](const std::string& more) {
+        const Run result = run(code, "bt:hot=50,cool-down=off,self-check=off" + more, 7000);
+        CHECK(result.report == "");
+        return result.ledger.level(bt::Level::translate);
+    };
+    const u64 with = translations(""), without = translations(",as-before=off");
+    CHECK(without >= 1000 / 51); // each fiftieth time
+    CHECK(with < without / 2);
+}
+
 TEST_CASE("Every rung of the ladder for code that changes can be missing") {
     const Code code = patched_function(2000);
     for (const std::string off : {"revive=off", "cool-down=off", "self-check=off", "beside-code=off", "new-code=off",
-                                  "revive=off,cool-down=off,self-check=off,beside-code=off"}) {
+                                  "as-before=off", "revive=off,cool-down=off,self-check=off,beside-code=off"}) {
         INFO(off);
         CHECK(run(code, "bt:" + off, 14'000).report == "");
         CHECK(run(code, "bt:hot=3," + off, 14'000).report == "");

@@ -30,4 +30,7 @@ TEST_CASE("Code in ROM is translated and another ROM in its place is seen at onc
     CHECK(with.report == "");
     CHECK(with.ledger.levels[static_cast<std::size_t>(bt::Level::interp)] < with.ledger.entries / 10);
     CHECK(with.ledger.levels[static_cast<std::size_t>(bt::Level::translate)] >= 10);
+    const Run without = run(code, "bt:rom=off", 40000, between);
+    CHECK(without.report == "");
+    CHECK(without.ledger.level(bt::Level::interp) > without.ledger.entries * 9 / 10);
 }
