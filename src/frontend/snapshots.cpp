@@ -1,5 +1,7 @@
 #include "frontend/snapshots.h"
 
+#include "base/log.h"
+
 #include "frontend/png.h"
 #include "frontend/session.h"
 #include "frontend/view.h"
@@ -25,6 +27,12 @@ constexpr u32 thumbnail_width = 160, thumbnail_height = 120;
 std::string new_id() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+/// Empty if there is no such snapshot.
+std::string id_in(const std::string& path) {
+    const auto about = fs::exists(path) ? read_snapshot_about(path) : Result<SnapshotAbout>(SnapshotAbout{});
+    return about.ok() ? about.value().id : std::string();
 }
 
 std::string local_time(i64 seconds) {
@@ -95,6 +103,14 @@ Result<std::string> Snapshots::path_of(const std::string& name) const {
     return (fs::path(m_folder) / (name + extension)).string();
 }
 
+/// What the disks keep of a snapshot that is gone is room in them, no more: a failure is only said.
+void Snapshots::forget_disks(const std::string& id) {
+    if (id.empty()) return;
+    Result<> forgotten = Unit{};
+    m_session.on_guest([&] { forgotten = m_session.machine().forget_disks(id); }, &m_ending);
+    if (!forgotten.ok()) log(LogLevel::Warning, "{}", forgotten.error().message);
+}
+
 Result<std::string> Snapshots::save(const std::string& name) {
     const std::string path = TRY(path_of(name));
     std::error_code error;
@@ -107,27 +123,30 @@ Result<std::string> Snapshots::save(const std::string& name) {
     if (!m_session.on_guest([&] { used = machine.used_ram(); }, &m_ending)) return ended();
     const auto state = TRY(SavedState::prepare(used));
     SnapshotAbout about;
+    about.id = new_id();
+    about.name = name;
+    about.time = std::time(nullptr);
     Picture picture;
     Result<> frozen = Unit{};
     u64 waited = 0;
     const auto freeze = [&] {
         const u64 start = host_time_ns();
-        frozen = machine.freeze(*state);
+        frozen = machine.freeze(*state, about);
         picture = machine.capture_picture();
         about.virtual_ns = machine.statistics().virtual_ns;
         waited = host_time_ns() - start;
     };
     if (!m_session.on_guest(freeze, &m_ending)) return ended();
     TRY(std::move(frozen));
-    about.id = new_id();
-    about.name = name;
-    about.time = std::time(nullptr);
     about.thumbnail = make_thumbnail(picture, thumbnail_width, thumbnail_height);
     {
         const std::lock_guard lock(m_mutex);
         about.ancestors = m_lineage;
     }
-    TRY(state->write(path, about));
+    const std::string replaced = id_in(path);
+    const Result<> written = state->write(path, about);
+    forget_disks(written.ok() ? replaced : about.id);
+    TRY(written);
     {
         const std::lock_guard lock(m_mutex);
         m_lineage.insert(m_lineage.begin(), about.id);
@@ -155,11 +174,13 @@ Result<std::string> Snapshots::load(const std::string& name) {
 
 Result<std::string> Snapshots::remove(const std::string& name) {
     const std::string path = TRY(path_of(name));
+    const std::string id = id_in(path);
     std::error_code error;
     if (!fs::remove(path, error)) {
         if (!error) return make_error("there is no snapshot \"{}\" in {}", name, m_folder);
         return make_error("cannot delete the snapshot \"{}\": {}", name, error.message());
     }
+    forget_disks(id);
     return fmt::format("deleted \"{}\"", name);
 }
 

@@ -58,6 +58,7 @@ class Snapshots {
     Result<std::string> save(const std::string& name);
     Result<std::string> load(const std::string& name);
     Result<std::string> remove(const std::string& name);
+    void forget_disks(const std::string& id);
     Result<std::string> path_of(const std::string& name) const;
 
     Session& m_session;

@@ -289,6 +289,35 @@ std::vector<std::string> Board::written_images() const {
     return paths;
 }
 
+std::vector<DiskImage*> Board::images() const {
+    std::vector<DiskImage*> all = m_disk_images;
+    std::copy_if(m_floppy_images.begin(), m_floppy_images.end(), std::back_inserter(all),
+                 [](const DiskImage* image) { return image != nullptr; });
+    return all;
+}
+
+/// All of them or none.
+Result<> Board::keep_disks(const SnapshotAbout& about) {
+    for (DiskImage* image : images()) {
+        Result<> kept = image->keep_state(about.id, about.name, about.time, timeline().now());
+        if (kept.ok()) continue;
+        for (DiskImage* done : images()) (void)done->forget_state(about.id);
+        return kept;
+    }
+    return Unit{};
+}
+
+Result<> Board::take_disks_back(const std::string& id) {
+    for (DiskImage* image : images())
+        if (image->has_state(id)) TRY(image->go_back(id));
+    return Unit{};
+}
+
+Result<> Board::forget_disks(const std::string& id) {
+    for (DiskImage* image : images()) TRY(image->forget_state(id));
+    return Unit{};
+}
+
 Result<> Board::lock_disks(bool locked) {
     for (DiskImage* image : m_disk_images) TRY(image->set_locked(locked));
     for (DiskImage* image : m_floppy_images)

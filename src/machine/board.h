@@ -31,6 +31,7 @@
 #include "machine/disk_image.h"
 #include "machine/memory_layout.h"
 #include "machine/port_bus.h"
+#include "machine/saved_state.h"
 #include "machine/timeline.h"
 #include "machine/wires.h"
 
@@ -69,6 +70,10 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     u64 disk_uses() const { return m_disk_uses; }
     /// Images that the guest can write to, and that keep it.
     std::vector<std::string> written_images() const;
+    /// DiskImage::keep_state() and the like, of all of them.
+    Result<> keep_disks(const SnapshotAbout& about);
+    Result<> take_disks_back(const std::string& id);
+    Result<> forget_disks(const std::string& id);
     /// DiskImage::set_locked() of all.
     Result<> lock_disks(bool locked);
     void press_power_button();
@@ -235,6 +240,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
 
     u64 m_disk_uses = 0; ///< before the images, which count here
     std::vector<AtapiCdrom*> m_cdroms;
+    std::vector<DiskImage*> images() const;
     std::vector<DiskImage*> m_disk_images;   ///< of hard disks; the drives own them
     std::vector<DiskImage*> m_floppy_images; ///< by drive, null without a medium; the drives own them
 

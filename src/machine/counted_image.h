@@ -24,6 +24,12 @@ class CountedImage final : public DiskImage {
     const std::string& path() const override { return m_image->path(); }
     const std::string& note() const override { return m_image->note(); }
     void archive(Archive& ar) override { m_image->archive(ar); }
+    Result<> keep_state(const std::string& id, const std::string& name, i64 time, u64 virtual_ns) override {
+        return m_image->keep_state(id, name, time, virtual_ns);
+    }
+    bool has_state(const std::string& id) override { return m_image->has_state(id); }
+    Result<> go_back(const std::string& id) override { return m_image->go_back(id); }
+    Result<> forget_state(const std::string& id) override { return m_image->forget_state(id); }
     Result<> set_locked(bool locked) override { return m_image->set_locked(locked); }
 
   private:

@@ -87,10 +87,19 @@ class Qcow2Image final : public DiskImage {
     Result<> write(u64 offset, std::span<const u8> in) override { return m_image->write(offset, in); }
     Result<> flush() override { return m_image->flush(); }
     void archive(Archive& ar) override { archive_size(ar, m_image->size(), "disk image '" + m_path + "'"); }
+    Result<> keep_state(const std::string& id, const std::string& name, i64 time, u64 virtual_ns) override {
+        return read_only() ? Result<>(Unit{}) : m_image->keep_state(id, name, time, virtual_ns);
+    }
+    bool has_state(const std::string& id) override { return !read_only() && m_image->has_state(id); }
+    Result<> go_back(const std::string& id) override { return m_image->go_back(id); }
+    Result<> forget_state(const std::string& id) override {
+        return read_only() ? Result<>(Unit{}) : m_image->forget_state(id);
+    }
     /// Backing files have locks that several may hold.
     Result<> set_locked(bool locked) override {
         if (!locked) TRY(m_image->flush()); // what is in memory only belongs to the next owner
         TRY(m_image->set_locked(locked));
+        if (locked && !m_locked && !read_only()) TRY(m_image->reload()); // its owner meanwhile may have gone back
         m_locked = locked;
         return Unit{};
     }
@@ -272,6 +281,17 @@ Result<DiskFormat> disk_format(std::string_view name) {
     if (name == "raw") return DiskFormat::raw;
     if (name == "qcow2") return DiskFormat::qcow2;
     return make_error("\"{}\" is no format of disk images: raw or qcow2", name);
+}
+
+bool image_has_state(const std::string& path, const std::string& id) {
+    auto file = open_image_file(path, {.without_lock = true});
+    std::array<u8, 4> magic{};
+    if (!file.ok() || !file.value()->read(0, magic).ok() || !is_qcow2(magic)) return false;
+    const auto no_backing = [](const std::string&, const std::string&) -> Result<std::unique_ptr<BlockBackend>> {
+        return std::unique_ptr<BlockBackend>();
+    };
+    auto image = Qcow2::open(file.release(), no_backing);
+    return image.ok() && image.value()->has_state(id);
 }
 
 Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, DiskImageOptions options) {

@@ -29,6 +29,15 @@ class DiskImage : public BlockBackend {
     virtual const std::string& note() const = 0;
     /// With an overlay, its content; without, only what tells whether the same kind of disk is there on load.
     virtual void archive(Archive& ar) = 0;
+    /// Keeps the content as it is now in the image itself, under an id, so that go_back() finds it; an image that
+    /// cannot (raw, read only, an overlay) keeps nothing. `time`: seconds since 1970.
+    virtual Result<> keep_state(const std::string& id, const std::string& name, i64 time, u64 virtual_ns) {
+        (void)id, (void)name, (void)time, (void)virtual_ns;
+        return Unit{};
+    }
+    virtual bool has_state(const std::string&) { return false; }
+    virtual Result<> go_back(const std::string&) { return Unit{}; }
+    virtual Result<> forget_state(const std::string&) { return Unit{}; }
     /// Gives up the lock against other users, or takes it again: while a machine is rebuilt from a snapshot, its images
     /// are opened anew before the old ones are closed. Without the lock nothing may be read or written.
     virtual Result<> set_locked(bool locked) = 0;
@@ -38,5 +47,8 @@ class DiskImage : public BlockBackend {
 /// that is only read against writers. Errors say what to do: no such file, a directory, empty, not readable, not
 /// writable, in use. A size that is no multiple of 512 is rounded up; the missing bytes read as zero.
 Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, DiskImageOptions options);
+
+/// Whether DiskImage::go_back() would find this state; the image may be in use.
+bool image_has_state(const std::string& path, const std::string& id);
 
 } // namespace ringshift

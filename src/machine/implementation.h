@@ -55,7 +55,7 @@ class Machine::Implementation {
     void set_network_connected(bool connected);
 
     Result<> save(const std::string& path);
-    Result<> freeze(SavedState& state);
+    Result<> freeze(SavedState& state, const SnapshotAbout& about);
     Result<> load(const SnapshotReader& reader);
     Result<> replace(const SnapshotReader& reader);
     u64 state_hash();
@@ -95,7 +95,7 @@ class Machine::Implementation {
     /// Makes all parts from `config` and `content`.
     Result<> build_parts();
     Parts exchange_parts(Parts parts);
-    Result<> describe(SavedState& state);
+    Result<> describe(SavedState& state, const SnapshotAbout* kept);
     /// Under m_mutex: run() looks up soon.
     void wake_cpu();
     BoardEvents events();

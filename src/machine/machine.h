@@ -135,7 +135,9 @@ class Machine {
     /// Bytes of RAM that a copy of it takes.
     u64 used_ram() const;
     /// Takes the state out of the machine, into what SavedState::prepare() made from used_ram().
-    Result<> freeze(SavedState& state);
+    Result<> freeze(SavedState& state, const SnapshotAbout& about);
+    /// What freeze() kept in the disks for a snapshot that is gone.
+    Result<> forget_disks(const std::string& id);
     /// Becomes the machine of a snapshot, in this process's time mode and engine. Only from post() or call(). After an
     /// error the machine is as it was.
     Result<> replace(const Snapshot& snapshot);

@@ -43,9 +43,11 @@ std::vector<u8> saved(T&& archive) {
 
 } // namespace
 
-Result<> Machine::Implementation::describe(SavedState& state) {
+/// `kept`: the snapshot for which the disks keep their content; null: none.
+Result<> Machine::Implementation::describe(SavedState& state, const SnapshotAbout* kept) {
     if (config.reboot && std::exchange(m_reset_requested, false)) reset(); // a request is no part of the state
     TRY(board->flush_disks());
+    if (kept != nullptr) TRY(board->keep_disks(*kept));
     std::vector<SavedState::Part> parts;
     parts.push_back({"config", saved([this](Archive& ar) { archive_config(ar, config); })});
     parts.push_back({"content", saved([this](Archive& ar) { content.archive(ar); })});
@@ -61,7 +63,7 @@ Result<> Machine::Implementation::describe(SavedState& state) {
 
 Result<> Machine::Implementation::save(const std::string& path) {
     const auto state = TRY(SavedState::prepare(0));
-    TRY(describe(*state));
+    TRY(describe(*state, nullptr));
     TRY(state->borrow_ram(board->memory().ram()));
     SnapshotAbout about;
     about.name = std::filesystem::path(path).stem().string();
@@ -70,8 +72,8 @@ Result<> Machine::Implementation::save(const std::string& path) {
     return state->write(path, about);
 }
 
-Result<> Machine::Implementation::freeze(SavedState& state) {
-    TRY(describe(state));
+Result<> Machine::Implementation::freeze(SavedState& state, const SnapshotAbout& about) {
+    TRY(describe(state, &about));
     return state.copy_ram(board->memory().ram());
 }
 
@@ -143,7 +145,8 @@ Result<> Machine::Implementation::replace(const SnapshotReader& reader) {
     std::swap(content, new_content);
     const auto build = [&]() -> Result<> {
         TRY(build_parts());
-        return load(reader);
+        TRY(load(reader));
+        return board->take_disks_back(id_of(reader)); // last: nothing can fail after it
     };
     if (Result<> built = build(); !built.ok()) {
         exchange_parts({});
@@ -176,6 +179,7 @@ Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path, Resum
                                                          MachineHost h) -> Result<std::unique_ptr<Implementation>> {
                       auto machine = TRY(Implementation::create(std::move(c), content, std::move(h)));
                       TRY(machine->load(*reader));
+                      TRY(machine->board->take_disks_back(id_of(*reader)));
                       return machine;
                   });
 }
@@ -193,10 +197,12 @@ Result<> Machine::replace(const Snapshot& snapshot) { return m_implementation->r
 
 u64 Machine::used_ram() const { return ringshift::used_ram(m_implementation->board->memory().ram()); }
 
-Result<> Machine::freeze(SavedState& state) {
+Result<> Machine::forget_disks(const std::string& id) { return m_implementation->board->forget_disks(id); }
+
+Result<> Machine::freeze(SavedState& state, const SnapshotAbout& about) {
     if (m_implementation->lockstep)
         return make_error("no snapshot can be taken while two engines run in lockstep; --save takes one at the end");
-    return m_implementation->freeze(state);
+    return m_implementation->freeze(state, about);
 }
 
 } // namespace ringshift

@@ -63,6 +63,7 @@ Result<Qcow2::Header> Qcow2::read_header(ImageFile& file) {
     h.refcount_offset = quad(48);
     h.refcount_clusters = word(56);
     h.snapshots = word(60);
+    h.snapshots_offset = quad(64);
     u64 header_length = header_v2;
     if (h.version == 3) {
         const u64 incompatible = quad(72);
@@ -142,13 +143,24 @@ Result<> Qcow2::load_l1() {
     return Unit{};
 }
 
+Result<> Qcow2::reload() {
+    m_tables.clear();
+    m_dirty_l1.clear();
+    m_released.clear();
+    m_metadata.clear();
+    m_header_dirty = false;
+    m_decompressed = ~u64{0};
+    m_header = TRY(read_header(*m_file));
+    m_refcounts = std::make_unique<Qcow2Refcounts>(*m_file, m_header.cluster_bits, m_header.refcount_order);
+    TRY(m_refcounts->load(m_header.refcount_offset, m_header.refcount_clusters));
+    TRY(load_l1());
+    return load_states();
+}
+
 Result<std::unique_ptr<Qcow2>> Qcow2::open(std::unique_ptr<ImageFile> file, const OpenBacking& open_backing) {
     std::unique_ptr<Qcow2> image(new Qcow2(std::move(file)));
-    image->m_header = TRY(read_header(*image->m_file));
+    TRY(image->reload());
     const Header& h = image->m_header;
-    image->m_refcounts = std::make_unique<Qcow2Refcounts>(*image->m_file, h.cluster_bits, h.refcount_order);
-    TRY(image->m_refcounts->load(h.refcount_offset, h.refcount_clusters));
-    TRY(image->load_l1());
     if (!h.backing.name.empty()) image->m_backing = TRY(open_backing(h.backing.name, h.backing.format));
     return image;
 }
@@ -416,14 +428,16 @@ Result<> Qcow2::write_l2(u64 l1_index, L2& l2, bool whole) {
     return m_file->write((m_l1[l1_index] & offset_mask) + 8 * begin, raw);
 }
 
-/// Size, L1 and table of counts: 40 bytes in the first sector.
+/// Size, L1, table of counts and list of states: 48 bytes in the first sector.
 Result<> Qcow2::write_header_fields() {
-    std::array<u8, 36> fields{};
+    std::array<u8, 48> fields{};
     store_big_endian(&fields[0], m_header.size);
     store_big_endian(&fields[12], m_header.l1_size);
     store_big_endian(&fields[16], m_header.l1_offset);
     store_big_endian(&fields[24], m_refcounts->table_offset());
     store_big_endian(&fields[32], m_refcounts->table_clusters());
+    store_big_endian(&fields[36], m_header.snapshots);
+    store_big_endian(&fields[40], m_header.snapshots_offset);
     TRY(m_file->write(24, fields));
     return m_file->flush();
 }

@@ -39,7 +39,16 @@ class Qcow2 final : public BlockBackend {
     Result<> read(u64 offset, std::span<u8> out) override;
     Result<> write(u64 offset, std::span<const u8> in) override;
     Result<> flush() override;
+    /// What is in memory is what is in the file; what was not flushed is gone.
+    Result<> reload();
     Result<> set_locked(bool locked) { return m_file->set_locked(locked); }
+    /// Keeps the disk as it is now, under an id of its own (qcow2_states.cpp). `time`: seconds since 1970.
+    Result<> keep_state(const std::string& id, const std::string& name, i64 time, u64 virtual_ns);
+    bool has_state(const std::string& id) { return find_state(id) != m_states.end(); }
+    /// The disk is again what it was; the state stays.
+    Result<> go_back(const std::string& id);
+    /// An id that is not there is none any more.
+    Result<> forget_state(const std::string& id);
     /// Makes the disk larger.
     Result<> resize(u64 size);
 
@@ -54,7 +63,7 @@ class Qcow2 final : public BlockBackend {
         u32 version = 0, cluster_bits = 0, refcount_order = 4;
         u64 size = 0;
         u32 l1_size = 0, refcount_clusters = 0, snapshots = 0;
-        u64 l1_offset = 0, refcount_offset = 0;
+        u64 l1_offset = 0, refcount_offset = 0, snapshots_offset = 0;
         u64 autoclear = 0;
         bool zstd = false;
         Backing backing;
@@ -72,6 +81,16 @@ class Qcow2 final : public BlockBackend {
         u64 offset = 0;
         u64 length = 0;   ///< compressed
         bool own = false; ///< may be written in place
+    };
+
+    struct State {
+        std::string id;
+        u64 l1_offset = 0;
+        u32 l1_size = 0;
+        std::vector<u8> raw; ///< as the file has it
+    };
+    struct Tree {
+        u64 l1_offset, l1_size;
     };
 
     explicit Qcow2(std::unique_ptr<ImageFile> file) : m_file(std::move(file)) {}
@@ -97,6 +116,19 @@ class Qcow2 final : public BlockBackend {
     Result<> write_new_cluster(L2& table, u64 offset, const Place& old, std::span<const u8> in);
     void release(const Place& place);
 
+    // qcow2_states.cpp
+    Result<> load_states();
+    std::vector<State>::iterator find_state(const std::string& id);
+    Result<std::vector<u64>> read_table(u64 offset, u64 entries);
+    Result<u64> write_table(const std::vector<u64>& table);
+    Result<> count_tree(const std::vector<u64>& l1, int change, bool tables);
+    Result<> drop_tree(u64 l1_offset, u64 l1_size);
+    Result<> write_active(std::vector<u64> l1);
+    Result<> write_states(const std::vector<State>& states);
+    Result<> switch_tables(const std::vector<u64>& from, const std::vector<Tree>& dropped,
+                           const std::vector<State>& states);
+    Result<> change_states(const std::function<Result<>()>& change);
+
     Result<> commit();
     Result<> write_l2(u64 l1_index, L2& table, bool whole);
     Result<> write_header_fields();
@@ -110,6 +142,8 @@ class Qcow2 final : public BlockBackend {
     std::unordered_map<u64, L2> m_tables; ///< by L1 index
     std::unordered_set<u64> m_metadata;   ///< clusters that are no data, by number
     std::vector<u64> m_released;          ///< offsets; their counts go down after the next commit
+    std::vector<State> m_states;
+    u64 m_states_size = 0; ///< bytes of their list in the file
     bool m_header_dirty = false;
     u64 m_decompressed = ~u64{0}; ///< file offset of the compressed cluster in m_decompressed_bytes
     std::vector<u8> m_decompressed_bytes;

@@ -137,6 +137,43 @@ Result<> Qcow2Refcounts::release(u64 offset) {
     return Unit{};
 }
 
+Result<> Qcow2Refcounts::change(u64 offset, int by) {
+    const u64 index = offset >> m_bits, at = index / per_block();
+    const u64 most = m_order == 6 ? ~u64{0} : (u64{1} << (u64{1} << m_order)) - 1;
+    if (at >= m_table.size() || m_table[at] == 0)
+        return make_error("{} is damaged: a cluster is used and not counted; try: qemu-img check -r all",
+                          m_file.what());
+    Block& counts = *TRY(block(at));
+    const u64 value = get(counts, index % per_block());
+    if (by > 0 ? value == most : value == 0)
+        return make_error("{} cannot count the uses of a cluster: convert it (ringshift disk convert)", m_file.what());
+    set(counts, index % per_block(), by > 0 ? value + 1 : value - 1);
+    return Unit{};
+}
+
+Result<u64> Qcow2Refcounts::count(u64 offset) {
+    const u64 index = offset >> m_bits, at = index / per_block();
+    if (at >= m_table.size() || m_table[at] == 0) return u64{0};
+    return get(*TRY(block(at)), index % per_block());
+}
+
+Result<> Qcow2Refcounts::relocate() {
+    const std::size_t blocks = m_table.size();
+    for (std::size_t i = 0; i < blocks; ++i)
+        if (m_table[i] != 0) TRY(block(i));
+    for (std::size_t i = 0; i < blocks; ++i) {
+        if (m_table[i] == 0 || (m_table_begin <= i && i < m_table_end)) continue; // new, so elsewhere already
+        const u64 place = TRY(take());
+        m_former.push_back(m_table[i]);
+        m_table[i] = place;
+        m_blocks[i].dirty = true;
+    }
+    for (u64 i = 0; i < table_clusters(); ++i) m_former.push_back(m_table_offset + (i << m_bits));
+    m_table_offset = TRY(allocate(table_clusters()));
+    m_moved = true;
+    return Unit{};
+}
+
 bool Qcow2Refcounts::dirty() const {
     return table_dirty() ||
            std::any_of(m_blocks.begin(), m_blocks.end(), [](const auto& entry) { return entry.second.dirty; });

@@ -24,6 +24,12 @@ class Qcow2Refcounts {
     /// Counts a reference less. Only when no table in the file has it any more.
     Result<> release(u64 offset);
 
+    /// Counts a reference more or less, for a switch of tables (qcow2_states.cpp); too many are an error.
+    Result<> change(u64 offset, int by);
+    Result<u64> count(u64 offset);
+    /// Table and blocks go to new clusters: what the file has of them stays as it is until the header names the new.
+    Result<> relocate();
+
     bool dirty() const;
     /// What is in memory goes to the file, but for what the file's table does not know yet: first this...
     Result<> write_blocks();

@@ -1,5 +1,6 @@
 #include "machine/saved_state.h"
 
+#include "machine/disk_image.h"
 #include "machine/snapshot.h"
 #include "mmu/guest_ram.h"
 
@@ -59,6 +60,12 @@ DiskStamp DiskStamp::of(const std::string& path) {
     return stamp;
 }
 
+std::string id_of(const SnapshotReader& reader) {
+    SnapshotAbout about;
+    if (reader.count("about") != 0) (void)reader.load("about", [&](Archive& ar) { ar(about); });
+    return about.id;
+}
+
 Result<> check_disks(const SnapshotReader& reader) {
     if (reader.count("disks") == 0) return Unit{}; // of an older release
     std::vector<DiskStamp> stamps;
@@ -68,13 +75,16 @@ Result<> check_disks(const SnapshotReader& reader) {
         const DiskStamp now = DiskStamp::of(then.path);
         if (now.modified_ns == 0) continue; // opening it will say what is wrong
         if (now.size == then.size && now.modified_ns == then.modified_ns) continue;
+        if (const std::string id = id_of(reader); !id.empty() && image_has_state(then.path, id)) continue;
         return make_error(
             "disk image '{}' was written at {}, after this snapshot of {}: RAM and disk do not belong together any "
             "more, "
-            "and going on would destroy the guest's files. To keep both together run with --snapshot. If the file's "
+            "and going on would destroy the guest's files. To keep both together run with --snapshot, or convert the "
+            "disk, whose states "
+            "are then kept (ringshift disk convert '{}' disk.qcow2). If the file's "
             "content is the same (a copy), give it its time back: touch -d @{}.{:09} '{}'",
             then.path, local_time(now.modified_ns / 1'000'000'000), local_time(then.modified_ns / 1'000'000'000),
-            then.modified_ns / 1'000'000'000, then.modified_ns % 1'000'000'000, then.path);
+            then.path, then.modified_ns / 1'000'000'000, then.modified_ns % 1'000'000'000, then.path);
     }
     return Unit{};
 }

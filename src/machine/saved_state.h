@@ -88,6 +88,8 @@ Result<> load_ram(const SnapshotReader& reader, GuestRam& ram);
 /// That the disks of the snapshot still are what they were when it was taken; else the error says which, and what to
 /// do.
 Result<> check_disks(const SnapshotReader& reader);
+/// SnapshotAbout::id; empty in snapshots that have none.
+std::string id_of(const SnapshotReader& reader);
 /// Reads only the beginning of the file. Snapshots of older releases have a name alone: that of the file.
 Result<SnapshotAbout> read_snapshot_about(const std::string& path);
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -160,8 +161,55 @@ def check_disks(folder):
     check(refused.returncode == 2 and b"touch -d" in refused.stderr, "resume refuses it too: %s" % refused.stderr)
 
 
+def check_kept_disks(folder):
+    """A qcow2 image that is written directly: its content is kept with each snapshot, and comes back with it."""
+    sector = pathlib.Path(assemble(folder, "disk")).read_bytes()
+    raw, image = pathlib.Path(folder) / "disk.raw", pathlib.Path(folder) / "disk.qcow2"
+    raw.write_bytes(sector + bytes(2047 * 512))
+    subprocess.run(["qemu-img", "convert", "-O", "qcow2", str(raw), str(image)], check=True)
+
+    def on_disk():
+        subprocess.run(["qemu-img", "check", "-q", str(image)], check=True)
+        return subprocess.run(["qemu-img", "convert", "-O", "raw", str(image), str(raw)], check=True) and raw.read_bytes()[512:513]
+
+    def states():
+        about = subprocess.run(["qemu-img", "info", "-U", "--output=json", str(image)], check=True, stdout=subprocess.PIPE)
+        return len(json.loads(about.stdout).get("snapshots", []))
+    machine = Machine(folder, "run", "--disk", str(image))
+    empty = settled(machine)
+    wait_for("the guest", lambda: machine.type("a") != empty)
+    machine.ctl("save", "a")
+    with_a = machine.type("?")
+    machine.type("b")
+    machine.ctl("save", "b")
+    check(states() == 2, "qemu-img sees both")
+    machine.type("c")
+    machine.ctl("load", "a")
+    check(machine.type("?") == with_a, "the disk is what it was with that RAM")
+    machine.type("d")
+    machine.ctl("load", "b")
+    machine.ctl("save", "b")
+    check(states() == 2, "a snapshot that is replaced leaves nothing behind")
+    machine.ctl("delete", "a")
+    check(states() == 1, "nor does one that is deleted")
+    machine.quit()
+    check(on_disk() == b"b", "what is on the disk: %s" % on_disk())
+    machine = Machine(folder, "resume", "states/b.snapshot")
+    machine.type("e")
+    machine.quit()
+    check(on_disk() == b"e", "the resumed guest writes")
+    machine = Machine(folder, "resume", "states/b.snapshot")
+    machine.quit()
+    check(on_disk() == b"b", "resumed once more, it begins where it began")
+
+
 def main():
     need("nasm", "zstd")
+    if shutil.which("qemu-img"):
+        with scratch() as folder:
+            check_kept_disks(folder)
+    else:
+        print("without qcow2: qemu-img is not installed")
     with scratch() as folder:
         check_tree(folder, assemble(folder, "echo"))
     with scratch() as folder:

@@ -543,4 +543,104 @@ TEST_CASE("a qcow2 image with something unsupported is refused with a hint") {
     CHECK(message(200, 0).empty());
 }
 
+TEST_CASE("states kept in a qcow2 image come back whole and are right for qemu-img") {
+    Folder folder;
+    const std::string path = folder / "disk.qcow2";
+    constexpr u64 size = 20 << 20;
+    make_image(path, size);
+    std::map<std::string, std::vector<u8>> kept;
+    std::vector<u8> mirror(size);
+    Random random(4);
+    std::unique_ptr<DiskImage> image;
+    const auto judge = [&] { // and then it is opened by the next process
+        REQUIRE(image->flush().ok());
+        CHECK(reads_as(*image, mirror));
+        image.reset();
+        if (have_qemu_img()) CHECK(shell("qemu-img check " + path) == 0);
+        image = open_or_fail(path);
+        CHECK(reads_as(*image, mirror));
+    };
+    image = open_or_fail(path);
+    for (unsigned round = 0; round < 25; ++round) {
+        write_both(*image, mirror, random, 20);
+        const u64 what = random() % 4;
+        if (what < 2 || kept.empty()) {
+            const std::string id = "id" + std::to_string(round);
+            REQUIRE(image->keep_state(id, "a name", 1'000'000, 5).ok());
+            CHECK(image->has_state(id));
+            CHECK(image_has_state(path, id));
+            kept[id] = mirror;
+        } else {
+            const auto chosen = std::next(kept.begin(), static_cast<std::ptrdiff_t>(random() % kept.size()));
+            if (what == 2) {
+                REQUIRE(image->go_back(chosen->first).ok());
+                mirror = chosen->second;
+            } else {
+                REQUIRE(image->forget_state(chosen->first).ok());
+                CHECK_FALSE(image->has_state(chosen->first));
+                kept.erase(chosen);
+            }
+        }
+        if (round % 2 == 0) judge();
+    }
+    CHECK_FALSE(image->go_back("nobody").ok());
+    judge();
+    for (const auto& [id, content] : kept) {
+        REQUIRE(image->go_back(id).ok());
+        mirror = content;
+        judge();
+    }
+}
+
+TEST_CASE("a power cut while a state is kept or gone back to leaves the disk of before or after it") {
+    const bool judge = have_qemu_img();
+    Folder folder;
+    constexpr u64 size = 3 << 20;
+    for (u64 seed = 0; seed < 300; ++seed) {
+        INFO("seed " << seed);
+        Random random(seed);
+        MortalFile file;
+        REQUIRE(Qcow2::create(file, size, {}).ok());
+        std::vector<u8> first(size), second;
+        const auto write = [&](Qcow2& image, std::vector<u8>& mirror) {
+            for (unsigned i = 0; i < 6; ++i) {
+                const u64 at = random() % (size / sector - 200) * sector;
+                const std::vector<u8> bytes = random_bytes(random, (1 + random() % 200) * sector);
+                if (!image.write(at, bytes).ok()) return;
+                std::copy(bytes.begin(), bytes.end(), mirror.begin() + static_cast<std::ptrdiff_t>(at));
+            }
+        };
+        {
+            auto image = open_mortal(file, {});
+            write(*image, first);
+            REQUIRE(image->keep_state("old", "old", 0, 0).ok());
+            second = first;
+            write(*image, second);
+            REQUIRE(image->flush().ok());
+            file.dies_at = file.operations + random() % 25;
+            (void)(seed % 3 == 0   ? image->keep_state("new", "new", 0, 0)
+                   : seed % 3 == 1 ? image->go_back("old")
+                                   : image->forget_state("old"));
+        }
+        MortalFile left;
+        left.current = file.after_cut(random);
+        if (judge && seed % 10 < 3) {
+            write_file(folder / "cut.qcow2", left.current);
+            const int status = shell("qemu-img check " + (folder / "cut.qcow2"));
+            CHECK((status == 0 || status == 3)); // 3: leaks
+        }
+        auto image = open_mortal(left, {});
+        std::vector<u8> bytes(size);
+        REQUIRE(image->read(0, bytes).ok());
+        CHECK((bytes == second || (seed % 3 == 1 && bytes == first)));
+        if (image->has_state("old")) {
+            REQUIRE(image->go_back("old").ok());
+            REQUIRE(image->read(0, bytes).ok());
+            CHECK(bytes == first);
+        } else {
+            CHECK(seed % 3 == 2);
+        }
+    }
+}
+
 } // namespace ringshift
