@@ -233,6 +233,14 @@ def check_commands(machine, folder):
     names = {row["name"] for row in client.good("query-commands")}
     check({"qmp_capabilities", "query-status", "stop", "cont", "system_reset", "quit", "screendump", "send-key"} <= names, "names")
 
+    schema = {row["name"]: row for row in client.good("query-qmp-schema")}
+    check(names == {name for name, row in schema.items() if row["meta-type"] == "command"}, "the schema has each command")
+    for row in schema.values():
+        used = {member["type"] for member in row.get("members", [])} | {row[key] for key in ("arg-type", "ret-type", "element-type") if key in row}
+        check(used <= set(schema), "and each type: %s" % row)
+    members = {member["name"]: member for member in schema[schema["eject"]["arg-type"]]["members"]}
+    check(members["force"] == {"name": "force", "type": "bool", "default": None}, "what may be left out: %s" % members)
+
     client.good("stop")
     for listener in (client, other):
         check(listener.wait_event("STOP") is None, "every client hears of it")

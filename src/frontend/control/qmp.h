@@ -59,6 +59,8 @@ struct QmpCommand {
 };
 
 const std::vector<QmpCommand>& qmp_commands();
+/// That table, as QEMU's clients read it.
+nlohmann::json qmp_schema();
 
 /// {"qemu": {"major", "minor", "micro"}, "package"}: ours, under the names that clients look for.
 nlohmann::json qmp_version();

@@ -396,6 +396,7 @@ const std::vector<QmpCommand>& qmp_commands() {
         {"query-kvm", {}, constant({{"enabled", false}, {"present", false}})},
         {"query-memory-size-summary", {}, query_memory},
         {"query-name", {}, constant({{"name", "ringshift"}})},
+        {"query-qmp-schema", {}, [](QmpCall&) -> Result<json> { return qmp_schema(); }},
         {"query-target", {}, constant({{"arch", "i386"}})},
         {"query-version", {}, constant(qmp_version())},
     };
