@@ -193,7 +193,7 @@ void TranslatorEngine::adapt() {
             ++m_ledger.adapted;
         }
     }
-    i32& heat = m_heat[block.key.hash() % heat_entries];
+    i32& heat = heat_of(block.key).times;
     destroy(block, Cause::mode);
     heat = static_cast<i32>(m_options.hot_threshold);
 }

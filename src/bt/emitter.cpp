@@ -1,5 +1,6 @@
 #include "bt/emitter.h"
 
+#include <algorithm>
 #include <new>
 
 namespace ringshift::bt {
@@ -16,6 +17,7 @@ void Emitter::begin(bool record) {
     m_code.reset();
     m_code.init(asmjit::Environment::host());
     m_code.setErrorHandler(&m_errors);
+    place(*m_code.textSection(), m_hot_room);
     m_code.attach(&a);
     m_record = record;
     m_marks.clear();
@@ -23,10 +25,18 @@ void Emitter::begin(bool record) {
     m_cold_offset = 0;
 }
 
+void Emitter::place(asmjit::Section& section, std::vector<u8>& memory) {
+    asmjit::CodeBuffer& buffer = section.buffer();
+    buffer._data = memory.data();
+    buffer._capacity = memory.size();
+    buffer._flags = asmjit::CodeBufferFlags::kIsExternal | asmjit::CodeBufferFlags::kIsFixed;
+}
+
 std::span<const u8> Emitter::finish() {
     asmjit::Section* const hot = m_code.textSection();
     asmjit::Section* cold = nullptr;
     m_code.newSection(&cold, ".cold");
+    place(*cold, m_cold_room);
     m_cold_offset = offset();
     cold->setOffset(m_cold_offset);
     a.section(cold);
@@ -38,9 +48,10 @@ std::span<const u8> Emitter::finish() {
             m_crossings.push_back(static_cast<u32>(link->offset) + (link->sectionId == cold->id() ? m_cold_offset : 0));
     m_code.resolveUnresolvedLinks();
     ASSERT(!m_code.hasUnresolvedLinks());
-    m_bytes.assign(hot->buffer().begin(), hot->buffer().end());
-    m_bytes.insert(m_bytes.end(), cold->buffer().begin(), cold->buffer().end());
-    return m_bytes;
+    const std::size_t size = hot->buffer().size() + cold->buffer().size();
+    ASSERT(size <= room, "{} bytes of code in one block", size);
+    std::copy(cold->buffer().begin(), cold->buffer().end(), m_hot_room.begin() + m_cold_offset);
+    return std::span(m_hot_room).first(size);
 }
 
 void Emitter::emit_probe(const std::function<void(const x86::Mem& code)>& found) {

@@ -101,15 +101,19 @@ class Emitter {
     void load_guest();
 
   private:
+    /// Room for the code of one block, in each of its parts: some hundred bytes for each of its instructions.
+    static constexpr std::size_t room = 256 << 10;
     class Errors final : public asmjit::ErrorHandler {
         void handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter*) override;
     };
+    /// Gives a section memory that is used for one block after the other.
+    static void place(asmjit::Section& section, std::vector<u8>& memory);
     Errors m_errors;
     asmjit::CodeHolder m_code;
     i64 m_runtime_distance;
     bool m_record = false;
     u32 m_cold_offset = 0; ///< 0 until the cold part begins
-    std::vector<u8> m_bytes;
+    std::vector<u8> m_hot_room = std::vector<u8>(room), m_cold_room = std::vector<u8>(room);
     std::vector<u32> m_crossings;
     Mark m_reason;
     std::vector<Mark> m_marks;

@@ -304,7 +304,7 @@ bool TranslatorEngine::is_as_before(const BlockKey& key) {
     if (!host) return true;
     std::memcpy(bytes.data(), host, sizeof bytes);
     const u8 print = static_cast<u8>((bytes[0] * 0x9E3779B97F4A7C15u + bytes[1]) * 0x9E3779B97F4A7C15u >> 56);
-    u8& before = m_prints[key.hash() % heat_entries];
+    u8& before = heat_of(key).print;
     return std::exchange(before, print) == print;
 }
 
@@ -318,7 +318,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
     }
     const BlockKey key{start, static_cast<u32>(state.rip), current_mode()};
     // Code that is not hot has no block, or one that has to prove itself again because it shares its place here.
-    i32& heat = m_heat[key.hash() % heat_entries];
+    i32& heat = heat_of(key).times;
     if (heat < static_cast<i32>(m_options.hot_threshold)) {
         if (is_as_before(key) || ++m_changed_runs % changed_runs_for_one == 0) ++heat;
         return {};
@@ -333,7 +333,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         if (same && ++block->revivals == most_revivals && m_options.self_check && may_check_itself(*block)) {
             destroy(*block, Cause::smc);
             block = nullptr;
-            u8& changes = m_changes[key.hash() % heat_entries];
+            u8& changes = heat_of(key).changes;
             changes = std::max<u8>(changes, 1);
             heat = static_cast<i32>(m_options.hot_threshold);
         } else if (same) {
@@ -443,9 +443,9 @@ std::span<const u8> TranslatorEngine::emit(Block& block, const Mode& mode) {
 
 /// Whether what lies `bytes` behind the block's beginning is on its way to be translated. (The interpreter does not
 /// keep all that it has seen.)
-bool TranslatorEngine::has_run_behind(const Block& block, u32 bytes) const {
+bool TranslatorEngine::has_run_behind(const Block& block, u32 bytes) {
     const BlockKey key{block.key.start + bytes, block.key.eip + bytes, block.key.mode};
-    const i32 heat = m_heat[key.hash() % heat_entries];
+    const i32 heat = heat_of(key).times;
     return heat > 0 && 2 * heat >= static_cast<i32>(m_options.hot_threshold);
 }
 
@@ -518,7 +518,7 @@ void TranslatorEngine::forget_blocks(Cause why) {
         block->dead = true;
         give_counter_back(*block);
         m_history.lost(block->key, why);
-        m_heat[block->key.hash() % heat_entries] = 0;
+        heat_of(block->key).times = 0;
         m_graveyard.push_back(std::move(block));
     }
     m_blocks.clear();
@@ -556,8 +556,7 @@ void TranslatorEngine::destroy(Block& block, Cause why) {
     *place = block.next;
     if (Recent& recent = m_recent[block.key.hash() % recent_entries]; recent.block == &block) recent = {};
     m_history.lost(block.key, why);
-    m_heat[block.key.hash() % heat_entries] =
-        0; // it has to prove itself again: a cache that is too small does not thrash
+    heat_of(block.key).times = 0; // it has to prove itself again: a cache that is too small does not thrash
     if (why != Cause::capacity) m_policy->removed(block.code_offset); // else its place is taken already
     if (m_options.observer) m_options.observer->invalidated(block);
     const auto owner = m_blocks.find(block.code_offset);

@@ -14,7 +14,7 @@ namespace ringshift::bt {
 
 /// A block whose bytes have changed before compares them itself, if it can (emit_self_check.cpp).
 void TranslatorEngine::check_itself_if_wise(Block& block) {
-    if (!m_options.self_check || !m_options.native || m_changes[block.key.hash() % heat_entries] == 0) return;
+    if (!m_options.self_check || !m_options.native || heat_of(block.key).changes == 0) return;
     if (!may_check_itself(block)) return;
     block.own_bytes = m_cpu.mmu.memory().frame(block.key.start).read_host + block.key.start.offset();
     for (const DecodedInsn& decoded : block.insns)
@@ -83,9 +83,9 @@ std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
 
 /// Code that keeps changing is left to the interpreter for longer each time.
 void TranslatorEngine::cool_down(const BlockKey& key) {
-    const u64 i = key.hash() % heat_entries;
-    m_changes[i] = static_cast<u8>(std::min(m_changes[i] + 1, 16));
-    if (m_options.cool_down) m_heat[i] = -static_cast<i32>(m_options.hot_threshold << m_changes[i]);
+    Heat& heat = heat_of(key);
+    heat.changes = static_cast<u8>(std::min(heat.changes + 1, 16));
+    if (m_options.cool_down) heat.times = -static_cast<i32>(m_options.hot_threshold << heat.changes);
 }
 
 void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone) {

@@ -2,6 +2,7 @@
 
 #include "bt/block.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -20,19 +21,43 @@ std::string Ledger::discrepancy() const {
     return {};
 }
 
-Cause History::translated(const BlockKey& key) {
-    if (m_keys.size() >= most_keys) {
-        m_keys.clear();
-        m_places.clear();
+History::Entry& History::entry_of(u64 hash, Known what) {
+    const std::size_t mask = m_entries.size() - 1;
+    for (std::size_t i = (hash * 0x9E3779B97F4A7C15u >> 32) + static_cast<u64>(what);; ++i) {
+        Entry& entry = m_entries[i & mask];
+        if (entry.what == Known::no || (entry.hash == hash && entry.what == what)) return entry;
     }
-    const bool new_place = m_places.insert(BlockKey{key.start, key.eip, 0}.hash()).second;
-    const auto [it, is_new] = m_keys.emplace(key.hash(), Cause::flush);
-    if (!is_new) return it->second;
+}
+
+void History::grow() {
+    std::vector<Entry> old(2 * m_entries.size());
+    old.swap(m_entries);
+    for (const Entry& entry : old)
+        if (entry.what != Known::no) entry_of(entry.hash, entry.what) = entry;
+}
+
+Cause History::translated(const BlockKey& key) {
+    if (m_count >= 2 * most_keys) {
+        std::fill(m_entries.begin(), m_entries.end(), Entry{});
+        m_count = 0;
+    }
+    if (2 * (m_count + 2) > m_entries.size()) grow();
+    const u64 hash = key.hash(), place_hash = BlockKey{key.start, key.eip, 0}.hash();
+    Entry& place = entry_of(place_hash, Known::place);
+    const bool new_place = place.what == Known::no;
+    if (new_place) {
+        place = {place_hash, Known::place, {}};
+        ++m_count;
+    }
+    Entry& entry = entry_of(hash, Known::key);
+    if (entry.what == Known::key) return entry.cause;
+    entry = {hash, Known::key, Cause::flush};
+    ++m_count;
     return new_place ? Cause::compulsory : Cause::mode;
 }
 
 void History::lost(const BlockKey& key, Cause why) {
-    if (const auto it = m_keys.find(key.hash()); it != m_keys.end()) it->second = why;
+    if (Entry& entry = entry_of(key.hash(), Known::key); entry.what == Known::key) entry.cause = why;
 }
 
 } // namespace ringshift::bt

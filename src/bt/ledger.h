@@ -7,8 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace ringshift::bt {
@@ -104,8 +102,17 @@ class History {
 
   private:
     static constexpr std::size_t most_keys = 1 << 20;
-    std::unordered_map<u64, Cause> m_keys; ///< why lost
-    std::unordered_set<u64> m_places;      ///< keys without their mode
+    enum class Known : u8 { no, place, key }; ///< a place is a key without its mode
+    struct Entry {
+        u64 hash = 0;
+        Known what = Known::no;
+        Cause cause{}; ///< key: why it was lost
+    };
+    /// The entry that is this, or the free one where it would be.
+    Entry& entry_of(u64 hash, Known what);
+    void grow();
+    std::vector<Entry> m_entries = std::vector<Entry>(1 << 14); ///< a power of two, at most half full
+    std::size_t m_count = 0;
 };
 
 } // namespace ringshift::bt

@@ -36,17 +36,23 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     TranslatorEngine(Cpu& cpu, const Options& options, Runtime& runtime)
         : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu, options),
           m_emitter(&runtime, cpu.mmu.fast_tlb()), m_translator(cpu, m_emitter, m_options), m_heat(heat_entries),
-          m_changes(heat_entries), m_buckets(buckets), m_links(runtime) {
+          m_buckets(buckets), m_links(runtime) {
         m_ledger.split = options.instrument;
         cpu.mmu.memory().add_listener(*this);
         cpu.mmu.set_flush_listener(this);
     }
 
-    static constexpr std::size_t heat_entries = 131072;
+    static constexpr std::size_t heat_entries = 524288;
     static constexpr u32 changed_runs_for_one = 8; ///< runs of code that is other code count as one in so many
     static constexpr std::size_t buckets = 262144;
     static constexpr std::size_t recent_entries = 65536;
     static constexpr u8 most_revivals = 4; ///< then a block checks itself, if it can
+    struct Heat {
+        i32 times = 0;  ///< interpreted; below zero: has to cool down first
+        u8 print = 0;   ///< of the code's first bytes
+        u8 changes = 0; ///< how often the code has changed
+    };
+    Heat& heat_of(const BlockKey& key) { return m_heat[key.hash() % heat_entries]; }
     /// In front of the buckets, so that a block's memory is not looked at before it is the right one.
     struct Recent {
         BlockKey key;
@@ -72,7 +78,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     /// Code that has a place in the cache, of a shorter block if need be.
     std::span<const u8> emit(Block& block, const Mode& mode);
     void append_after_sti(Block& block, const Mode& mode);
-    bool has_run_behind(const Block& block, u32 bytes) const;
+    bool has_run_behind(const Block& block, u32 bytes);
     void append_behind_jumps(Block& block, const Mode& mode);
     void note_landings(const Block& block, const Mode& mode);
     bool take_crossing_instruction(Block& block);
@@ -168,10 +174,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::vector<Mode> m_modes;
     std::array<u32, 2> m_recent_mode{}; ///< the numbers of the modes found last, supervisor's and user's
 
-    std::vector<i32> m_heat; ///< by key: times interpreted; below zero: has to cool down first
-    std::vector<u8> m_prints = std::vector<u8>(heat_entries); ///< by key: of the code's first bytes
+    std::vector<Heat> m_heat; ///< by key
     u32 m_changed_runs = 0;
-    std::vector<u8> m_changes; ///< by key: how often its code has changed
     std::vector<Block*> m_buckets;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
