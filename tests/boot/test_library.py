@@ -72,6 +72,9 @@ def without_guest():
     assert "machine.toml" in refused and "lots" in refused and "64M" in ringshift("info", "beastie"), refused
     assert "there is no key" in ringshift("edit", "beastie", EDITOR="sed -i -e s/lots/64M/ -e s/boot/boots/", VISUAL="", status=2)
     ringshift("edit", "beastie", EDITOR="sed -i s/boots/boot/", VISUAL="")
+    for key, good, wrong in (("mouse", "ps2", "foot"), ("sound", "none", "loud"), ("keyboard", "uk", "piano"), ("drop", "floppy", "bag")):
+        assert wrong in ringshift("edit", "beastie", EDITOR=f"sed -i 's/^{key} *=.*/{key} = \"{wrong}\"/'", VISUAL="", status=2)
+        ringshift("edit", "beastie", EDITOR=f"sed -i 's/^{key} *=.*/{key} = \"{good}\"/'", VISUAL="")
     for name in ("a-win9x", "a-winxp", "a-linux", "a-other", "beastie"):
         ringshift("delete", name, "--yes")
     assert not list(MACHINES.iterdir())

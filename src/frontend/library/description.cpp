@@ -1,5 +1,6 @@
 #include "frontend/library/description.h"
 
+#include "frontend/keyboard_layout.h"
 #include "machine/machine.h"
 
 #define TOML_EXCEPTIONS 0
@@ -95,6 +96,10 @@ Result<> check(const VmDescription& d) {
     TRY(one_of("os", d.os, systems));
     TRY(one_of("cpu", d.cpu, Machine::cpu_names()));
     TRY(one_of("clock", d.clock, {"utc", "local"}));
+    TRY(one_of("mouse", d.mouse, {"tablet", "ps2"}));
+    TRY(one_of("sound", d.sound, sound_names()));
+    (void)TRY(keyboard_layout(d.keyboard));
+    TRY(one_of("drop", d.drop, {"cd", "floppy"}));
     TRY(one_of("network.card", d.card, network_card_names()));
     (void)TRY(parse_memory_size(d.memory));
     if (d.boot.find_first_not_of("acd") != std::string::npos)
@@ -152,6 +157,10 @@ std::string write_description(const VmDescription& d) {
     line("memory", quoted(d.memory), "with K, M or G");
     line("boot", quoted(d.boot), "in this order: a floppy, c disk, d CD-ROM");
     line("clock", quoted(d.clock), "what the clock chip shows: utc or local");
+    line("mouse", quoted(d.mouse), "tablet (where the system has a driver for it) or ps2");
+    line("sound", quoted(d.sound), "sb16, speaker or none");
+    line("keyboard", quoted(d.keyboard), "the layout that the system is set to: us, uk, de, fr, ch:fr, ...");
+    line("drop", quoted(d.drop), "what files become that are dropped on the window: cd or floppy");
     text += fmt::format("cdroms = {}\nfloppies = {}\n\n[network]\n", list_of(d.cdroms), list_of(d.floppies));
     line("card", quoted(d.card), "e1000, ne2k-pci, ne2k-isa or none");
     line("connected", d.connected ? "true" : "false", "false: the cable is out");
@@ -171,6 +180,10 @@ Result<VmDescription> read_description(const std::string& text, const std::strin
     TRY(top.text("memory", d.memory));
     TRY(top.text("boot", d.boot));
     TRY(top.text("clock", d.clock));
+    TRY(top.text("mouse", d.mouse));
+    TRY(top.text("sound", d.sound));
+    TRY(top.text("keyboard", d.keyboard));
+    TRY(top.text("drop", d.drop));
     TRY(top.texts("cdroms", d.cdroms));
     TRY(top.texts("floppies", d.floppies));
     if (const toml::node* node = top.take("network")) {
@@ -207,6 +220,10 @@ Result<> apply_description(const VmDescription& d, const std::string& folder, Op
     machine.memory_size = TRY(parse_memory_size(d.memory));
     machine.boot_order = d.boot;
     if (d.clock == "local") machine.clock_start = local_seconds();
+    machine.tablet = d.mouse == "tablet";
+    machine.sound = d.sound;
+    options.keys = TRY(keyboard_layout(d.keyboard));
+    options.floppies_of_files = d.drop == "floppy";
     options.network_card = d.card;
     machine.network.connected = d.connected;
     for (const std::string& forward : d.forwards) machine.network.forwards.push_back(TRY(parse_forward(forward)));

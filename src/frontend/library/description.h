@@ -18,8 +18,12 @@ struct VmDescription {
     std::string os = "other"; ///< a name of vm_profiles()
     std::string cpu = "max";
     std::string memory = "256M";
-    std::string boot = "cd";   ///< letters: a floppy, c disk, d CD-ROM
-    std::string clock = "utc"; ///< what the clock chip shows: utc or local
+    std::string boot = "cd";      ///< letters: a floppy, c disk, d CD-ROM
+    std::string clock = "utc";    ///< what the clock chip shows: utc or local
+    std::string mouse = "tablet"; ///< or ps2
+    std::string sound = "sb16";   ///< sound_names()
+    std::string keyboard = "us";  ///< as for --keyboard-layout
+    std::string drop = "cd";      ///< what dropped files become: cd or floppy
     std::string card = "e1000";
     bool connected = true;
     std::vector<std::string> forwards; ///< as for --forward
