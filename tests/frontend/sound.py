@@ -43,19 +43,24 @@ def tones(samples):
 
 
 def check_tones(found, exact):
+    check(all(3000 < peak < 9000 for _, _, peak, _ in found) and found, "their levels: %s" % found)
+    if not exact:
+        return
     check(len(found) == 3, "three tones: %s" % found)
-    for (seconds, frequency, peak, _), expected, tolerance in zip(found, (1000, 440, 1000), (1, 1, 40)):
-        check(0.18 < seconds < 0.30 or not exact, "its length: %s" % found)
-        check(abs(frequency - expected) < tolerance or not exact, "its pitch: %s" % found)
-        check(3000 < peak < 9000, "its level: %s" % found)
+    for (seconds, frequency, _, _), expected, tolerance in zip(found, (1000, 440, 1000), (1, 1, 40)):
+        check(0.18 < seconds < 0.30, "its length: %s" % found)
+        check(abs(frequency - expected) < tolerance, "its pitch: %s" % found)
 
 
 def check_blaster(found, exact):
     """Digital sound at half of full scale, then a note of FM."""
+    if not exact:  # a busy host stretches tones, and one may begin before the other has ended
+        check(found and all(3000 < peak < 30000 for _, _, peak, _ in found), "something to hear: %s" % found)
+        return
     check(len(found) == 2, "two tones: %s" % found)
     for (_, frequency, peak, seconds), pitch, level, length in zip(found, (500, 440), (16384, 8168), (0.25, 0.33)):
-        check(abs(seconds - length) < 0.015 or not exact, "its length: %s" % found)
-        check(abs(frequency - pitch) < 1 or not exact, "its pitch: %s" % found)
+        check(abs(seconds - length) < 0.015, "its length: %s" % found)
+        check(abs(frequency - pitch) < 1, "its pitch: %s" % found)
         check(abs(peak - level) < level / 10, "its level: %s" % found)
 
 
