@@ -32,6 +32,7 @@ struct Mode {
     std::array<SegmentClass, 6> segments{}; ///< by SegmentName; that of CS is about reading
     u16 controls = 0;                       ///< of fpu_ready: what of the FPU may run natively
     bool windows = false;                   ///< memory is accessed through the window of this privilege
+    bool home = false;                      ///< .. whose base is 0, and not that of GS
 
     bool operator==(const Mode&) const = default;
 };

@@ -278,9 +278,16 @@ HostAddress Translator::emit_stack_operand(u32 i, u32 below, unsigned size, Inte
     return at;
 }
 
+/// A constant that is added to 64 bits costs recent processors nothing: the sum is made while the instruction is
+/// renamed. The upper half of r8 may be anything then, which neither 32-bit addresses nor 32-bit operations see;
+/// whatever does clears it first.
+bool Translator::stack_is_wide() const { return m_options.wide_stack && m_mode->windows && m_mode->stack32; }
+
 void Translator::emit_release(u32 bytes) {
     auto& a = m_e.a;
-    if (m_mode->stack32) {
+    if (stack_is_wide()) {
+        a.lea(x86::r8, x86::ptr(x86::r8, static_cast<i32>(bytes)));
+    } else if (m_mode->stack32) {
         a.lea(x86::r8d, x86::ptr(x86::r8, static_cast<i32>(bytes)));
     } else {
         a.lea(x86::r11d, x86::ptr(x86::r8, static_cast<i32>(bytes)));

@@ -21,9 +21,10 @@
 //
 // Where the mode says that there is a memory window (mmu/windows.cpp), GS is its base, and the operand is the guest's
 // own with a GS prefix and a 32-bit address size: translation, wrapping at 4 GiB and the guest's limits come from the
-// host's MMU. What faults is in Block::accesses, with the place where the handler does the whole instruction; the
-// engine's fault handler (engine_windows.cpp) leads there. That works because the access comes first: when it faults,
-// nothing of the guest's has changed.
+// host's MMU. The window of one address space is at home (mmu/mmu_home.cpp): its base is 0, there is no GS prefix, and
+// the operand is the guest's very own. What faults is in Block::accesses, with the place where the handler does the
+// whole instruction; the engine's fault handler (engine_windows.cpp) leads there. That works because the access comes
+// first: when it faults, nothing of the guest's has changed.
 #include "bt/translator.h"
 
 #include "bt/window_step.h"
@@ -75,7 +76,7 @@ HostAddress Translator::emit_operand_address(u32 i, unsigned size, Intent intent
     const MemoryOperand& m = in.memory;
     const bool flat = m_mode->segments[static_cast<std::size_t>(m.segment)] == SegmentClass::flat;
     if (in.address_size == 4 && flat && through_window(i)) { // the guest's own operand
-        HostAddress at{.window = true};
+        HostAddress at{.window = true, .home = m_mode->home};
         const auto host = [](u8 reg) { return static_cast<u8>(guest32(reg).id()); };
         at.base = m.base == MemoryOperand::no_register ? HostAddress::no_base : host(m.base);
         at.index = m.index == MemoryOperand::no_register ? HostAddress::no_index : host(m.index);
@@ -131,7 +132,7 @@ HostAddress Translator::emit_in_window(u32 i, SegmentName segment, x86::Gp offse
         offset = x86::r9;
     }
     m_e.mark(reason);
-    HostAddress at{.window = true};
+    HostAddress at{.window = true, .home = m_mode->home};
     at.base = static_cast<u8>(offset.id());
     at.index = HostAddress::no_index;
     at.miss = miss.id();
@@ -168,7 +169,7 @@ x86::Mem Translator::host_memory(HostAddress at, u32 size) {
                          ? x86::Mem(base, x86::gpd(at.index), at.scale, displacement, size)
                          : x86::Mem(base, displacement, size);
     note_access(at);
-    place.setSegment(x86::gs);
+    if (!at.home) place.setSegment(x86::gs);
     return place;
 }
 
@@ -240,6 +241,7 @@ HostAddress Translator::emit_lookup_or(u32 i, const LookupLabels& labels, Segmen
     a.jmp(other.isValid() ? other : miss);
     a.bind(hit);
     a.mov(x86::rcx, x86::r12);
+    if (offset.id() == x86::r8.id() && stack_is_wide()) a.mov(x86::r8d, x86::r8d);
     m_e.mark(i, Provenance::rewrite, "what to add to the guest's address for the host's");
     a.mov(x86::r11, m_e.in_tlb(user, offsetof(Mmu::FastTlb, addend), x86::r10, 3, 8));
     m_e.mark(reason);

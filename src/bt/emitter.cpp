@@ -99,6 +99,7 @@ void Emitter::emit_own_target(u32 own, const asmjit::Label& other,
 }
 
 void Emitter::store_guest() {
+    a.mov(x86::r8d, x86::r8d); // see Translator::stack_is_wide
     for (unsigned i = 0; i < 8; ++i) a.mov(RINGSHIFT_STATE(gpr, 8).cloneAdjusted(8 * i), guest64(i));
     a.seto(x86::al);
     a.lahf();

@@ -196,8 +196,8 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
     m_runtime.arriving = static_cast<u64>(turn.level);
     const bool user = m_cpu.state.cpl == 3;
     if (m_modes[block.key.mode].windows) {
-        m_runtime.window = m_cpu.mmu.window(user);
-        set_gs_base(m_runtime.window);
+        m_runtime.window = m_cpu.mmu.window_now(user).value_or(0);
+        if (!m_modes[block.key.mode].home) set_gs_base(m_runtime.window);
     }
     Returns& returns = m_returns[user];
     if (returns.generation != m_generation || returns.mode != block.key.mode)
@@ -271,6 +271,7 @@ void TranslatorEngine::finish_step() {
 u32 TranslatorEngine::current_mode() {
     Mode mode = mode_of(m_cpu.state);
     mode.windows = wants_window(mode.cpl);
+    mode.home = mode.windows && m_cpu.mmu.window_now(mode.cpl == 3) == 0;
     u32& recent = m_recent_mode[mode.cpl == 3];
     if (recent < m_modes.size() && m_modes[recent] == mode) return recent;
     auto it = std::find(m_modes.begin(), m_modes.end(), mode);

@@ -97,7 +97,8 @@ void TranslatorEngine::open_windows() {
         opened = m_cpu.mmu.open_windows({.most_mappings = m_options.window_mappings,
                                          .runs = m_options.window_runs,
                                          .around = m_options.window_around,
-                                         .enter = m_options.window_enter});
+                                         .enter = m_options.window_enter,
+                                         .home = m_options.window_home});
     if (!opened.ok())
         log(LogLevel::Warning, "no memory windows ({}): the soft TLB is used instead", opened.error().message);
     m_windows = opened.ok();
@@ -113,7 +114,12 @@ bool TranslatorEngine::wants_window(u8 cpl) const {
     if (!m_windows || !may_have_window(cpl)) return false;
     // What a short-lived process would gain is less than its pages cost to map.
     if (m_cpu.mmu.window_work() < u64{m_options.hot_threshold} * work_for_one) return false;
-    return m_cpu.mmu.window(cpl == 3) != 0;
+    return m_cpu.mmu.window(cpl == 3, suits_home(cpl == 3)).has_value();
+}
+
+/// Real and virtual-8086 mode live in the first 64 KiB, which a window at home cannot show.
+bool TranslatorEngine::suits_home(bool user) const {
+    return m_cpu.state.protected_mode() && !m_cpu.state.v86_mode() && (user || m_cpu.state.paging());
 }
 
 /// While generated code runs, the budget is in its register: what CpuState has is old, and must not be moved aside
@@ -140,8 +146,9 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     if (access == block.accesses.end() || access->offset != inside) return 0;
     ++m_window_faults;
     const bool user = m_modes[block.key.mode].cpl == 3;
-    const u64 linear = fault.address - m_cpu.mmu.window(user);
-    if (linear < Windows::size) {
+    const std::optional<u64> base = m_cpu.mmu.window_now(user);
+    const u64 linear = fault.address - base.value_or(0);
+    if (base && linear < Windows::size) {
         const WindowMiss miss{true, user, fault.write, static_cast<u32>(linear), &block, &*access};
         const Windows::Counts& counts = m_cpu.mmu.windows()->counts();
         const u64 before = counts.mapped;
@@ -180,7 +187,7 @@ void TranslatorEngine::fill_behind_fault() {
 
 /// So many blocks were entered.
 void TranslatorEngine::note_work(u64 entries) {
-    if (m_ran_user || !m_cpu.state.paging()) m_cpu.mmu.window_work() += entries;
+    if (m_ran_user || !m_cpu.state.paging()) m_cpu.mmu.add_window_work(entries, suits_home(m_ran_user));
     m_work += entries;
     m_runtime.epoch = static_cast<u32>(m_work >> epoch_shift);
 }

@@ -31,7 +31,7 @@ std::string in_words(const Mode& mode) {
     const auto all = [&](SegmentClass c) {
         return std::all_of(mode.segments.begin(), mode.segments.end(), [c](SegmentClass s) { return s == c; });
     };
-    if (mode.windows) words += ", memory window";
+    if (mode.windows) words += mode.home ? ", memory window at home" : ", memory window";
     if (all(SegmentClass::flat)) return words + ", flat segments";
     constexpr std::array<std::string_view, 6> names{"ES", "CS", "SS", "DS", "FS", "GS"};
     for (const auto& [which, what] :

@@ -30,6 +30,8 @@ struct Options : InterpreterOptions {
     bool window_runs = true;
     bool window_around = true;
     bool window_enter = true;
+    bool window_home = true;
+    bool wide_stack = true;
     bool strings = true;
     bool few_moves = true;
     bool rom = true;

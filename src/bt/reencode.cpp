@@ -96,9 +96,15 @@ u8 window_mod(HostAddress address) {
     return static_cast<u32>(address.displacement + 0x80) < 0x100 ? 1 : 2;
 }
 
-/// ModRM without ModRM.reg: always with SIB.
+/// RSP and r12 as base, an index or no base at all; everything else has no need of it, but only windows leave it out.
+bool has_sib(HostAddress address) {
+    return !address.window || address.index != HostAddress::no_index || (address.base & 7) == 4 ||
+           address.base == HostAddress::no_base;
+}
+
+/// ModRM without ModRM.reg.
 u8 memory_form(HostAddress address) {
-    if (address.window) return static_cast<u8>(window_mod(address) << 6 | 4);
+    if (address.window) return static_cast<u8>(window_mod(address) << 6 | (has_sib(address) ? 4 : address.base & 7));
     return address.index == HostAddress::no_index ? 0x84 : 0x04;
 }
 
@@ -109,7 +115,7 @@ void put_bytes(Encoded& e, u32 value, unsigned count) {
 /// SIB and displacement. Outside of windows no form without displacement has base 5 or 13: the engine's base is r11.
 void put_address(Encoded& e, HostAddress address) {
     const u8 base = address.base == HostAddress::no_base ? 5 : address.base & 7;
-    e.put(static_cast<u8>((address.scale << 6) | ((address.index & 7) << 3) | base));
+    if (has_sib(address)) e.put(static_cast<u8>((address.scale << 6) | ((address.index & 7) << 3) | base));
     if (address.window) {
         const u8 mod = window_mod(address);
         put_bytes(e, address.displacement, mod == 1 ? 1 : mod == 2 || address.base == HostAddress::no_base ? 4 : 0);
@@ -127,8 +133,8 @@ u8 address_rex(HostAddress address) {
 
 void put_window_prefixes(Encoded& e, const Insn& insn, HostAddress address) {
     if (!address.window || !insn.has_memory()) return;
-    e.put(0x65); // GS
-    e.put(0x67); // 32-bit address
+    if (!address.home) e.put(0x65); // GS
+    e.put(0x67);                    // 32-bit address
 }
 
 bool is_direct_offset(const Insn& insn) { return insn.opcode_map == 0 && insn.opcode >= 0xA0 && insn.opcode <= 0xA3; }

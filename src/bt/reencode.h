@@ -17,8 +17,9 @@ struct HostAddress {
     u8 base = 11;
     u8 index = 9;
     u32 displacement = 0; ///< only without an index, or in a window
-    /// In the memory window: GS:[base + index * 2^scale + displacement], computed modulo 2^32.
+    /// In the memory window: [base + index * 2^scale + displacement], computed modulo 2^32, by GS or `home` without.
     bool window = false;
+    bool home = false;
     u8 scale = 0;
     u32 miss = 0; ///< window: the label where the instruction goes on if the access faults
 };

@@ -4,7 +4,7 @@
 // Register use in generated code (docs/design.md, "The translator"):
 //
 //     rax rcx rdx rbx rbp rsi rdi   the guest's registers of these names, upper halves zero
-//     r8                            the guest's ESP
+//     r8                            the guest's ESP; with memory windows its upper half may be anything
 //     r9 r10 r11 r12                scratch; r12 keeps RCX while JECXZ looks at a condition
 //     r13                           budget << budget_shift, plus the number of blocks entered since the engine entered
 //     r14                           &FastTlb[0] + table_bias: its low bits make it a shift count as well

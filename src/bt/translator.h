@@ -151,6 +151,7 @@ class Translator {
     bool stack_in_window(u32 i) const;
     /// `size` bytes at the stack pointer minus `below`.
     HostAddress emit_stack_operand(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after);
+    bool stack_is_wide() const;
     /// Adds to the stack pointer.
     void emit_release(u32 bytes);
 

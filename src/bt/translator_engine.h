@@ -110,6 +110,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void open_windows();
     bool may_have_window(u8 cpl) const;
     bool wants_window(u8 cpl) const;
+    bool suits_home(bool user) const;
     u64 take(const HostFault& fault) override;
     void give_up_windows();
     bool fill(LinearAddr address, bool user, bool write);

@@ -8,10 +8,10 @@
 //    behind the tag and no branch target behind the addend; or as [r11 + constant], within the range that the look-up
 //    was for, where r11 is that address or comes from a slot to which it was stored before (share.cpp); CpuState and
 //    the attention word by r15; the TLB (never written) and the engine's tables (code pointers never written) by r14;
-//    as GS:[...] with 32-bit addresses, where the mode has a memory window; a string instruction there, where the
-//    window's base has just been added to the registers that it uses and is taken off them again at once, behind it
-//    and where a fault of it leads; the block's own bytes, read only, as [r9 + constant] where r9 has just been loaded
-//    with their address, if it checks itself;
+//    as GS:[...] with 32-bit addresses, where the mode has a memory window, or without GS if that is at home; a string
+//    instruction there, where the window's base has just been added to the registers that it uses and is taken off them
+//    again at once, behind it and where a fault of it leads; the block's own bytes, read only, as [r9 + constant] where
+//    r9 has just been loaded with their address, if it checks itself;
 //  - branches to anything but the start of an instruction of the block, jumps and calls through anything but the code
 //    pointers in the engine's tables, calls in the block that are no links (RET takes what calls have left on the
 //    return stack, which nothing else can write);
@@ -74,6 +74,14 @@ bool changes_budget(std::span<const u8> bytes) {
     return bytes.size() > 3 && std::any_of(starts.begin(), starts.end(), [&](const auto& s) {
                return std::equal(s.begin(), s.end(), bytes.begin());
            });
+}
+
+/// LEA r8, [r8 + constant], and the MOV r8d, r8d that clears what this may leave in the upper half.
+bool moves_stack(std::span<const u8> bytes) {
+    return bytes.size() > 3 && bytes[0] == 0x4D && bytes[1] == 0x8D && (bytes[2] == 0x40 || bytes[2] == 0x80);
+}
+bool narrows_stack(std::span<const u8> bytes) {
+    return bytes.size() == 3 && bytes[0] == 0x45 && (bytes[1] == 0x89 || bytes[1] == 0x8B) && bytes[2] == 0xC0;
 }
 
 /// LEA r13, [r13 + r9]: repetitions.
@@ -147,7 +155,7 @@ class Check {
   public:
     Check(const Block& block, const Mode& mode, std::span<const u8> code, i64 runtime_distance,
           const HostDecoder& decoder)
-        : m_block(block), m_code(code), m_user(mode.cpl == 3), m_mode_windows(mode.windows),
+        : m_block(block), m_code(code), m_user(mode.cpl == 3), m_mode_windows(mode.windows), m_home(mode.home),
           m_runtime_distance(runtime_distance), m_decoder(decoder) {}
 
     std::string run();
@@ -186,21 +194,23 @@ class Check {
     std::span<const u8> m_code;
     const bool m_user;
     const bool m_mode_windows;
+    const bool m_home;
     const i64 m_runtime_distance;
     const HostDecoder& m_decoder;
     std::vector<Line> m_lines;
     std::vector<bool> m_starts;  ///< by offset: an instruction
     std::vector<bool> m_targets; ///< by offset: of a branch
     // What has been looked up on the way to the current instruction.
-    std::optional<Place> m_tag;    ///< asked last
-    std::optional<Place> m_addend; ///< r11 holds it
-    std::optional<Place> m_loaded; ///< by the current instruction
-    std::optional<Place> m_range;  ///< r11 holds the address of what was asked for
-    bool m_window = false;         ///< r11 holds the window's base
-    u32 m_rebased = 0;             ///< which of RSI and RDI are host addresses, bit by number
-    bool m_string = false;         ///< and the string instruction has been
-    bool m_own_bytes = false;      ///< r9 holds the address of the block's own
-    u32 m_asked = 0;               ///< bytes, by the look-up in the making
+    std::optional<Place> m_tag;            ///< asked last
+    std::optional<Place> m_addend;         ///< r11 holds it
+    std::optional<Place> m_loaded;         ///< by the current instruction
+    std::optional<Place> m_range;          ///< r11 holds the address of what was asked for
+    bool m_window = false;                 ///< r11 holds the window's base
+    bool m_narrow_stack = !m_mode_windows; ///< the upper half of r8 is zero
+    u32 m_rebased = 0;                     ///< which of RSI and RDI are host addresses, bit by number
+    bool m_string = false;                 ///< and the string instruction has been
+    bool m_own_bytes = false;              ///< r9 holds the address of the block's own
+    u32 m_asked = 0;                       ///< bytes, by the look-up in the making
     std::array<std::optional<Place>, Runtime::shared_slots> m_slots;
 };
 
@@ -242,6 +252,7 @@ std::string Check::check_line(const Line& line) {
         m_addend.reset();
         m_range.reset();
         m_window = false;
+        m_narrow_stack = !m_mode_windows;
     }
     if (const u32 range = range_before(bytes(line)); range != 0) m_asked = range;
     if (begins_with(bytes(line), asks_alignment)) m_asked = std::max(m_asked, 16u);
@@ -265,6 +276,7 @@ std::string Check::check_line(const Line& line) {
         m_window = m_loaded && m_loaded->what == Place::What::window && in.written_64 == bit(11);
     }
     if (in.kind == HostKind::call) m_own_bytes = m_window = false;
+    if ((in.written & bit(8)) != 0) m_narrow_stack = !m_mode_windows || narrows_stack(bytes(line));
     if ((in.written & bit(9)) != 0) m_own_bytes = loads_own_address(bytes(line));
     if (m_tag && in.kind == HostKind::conditional_jump) m_tag->asked = true;
     if (m_tag && (in.written & bit(m_tag->index)) != 0) m_tag.reset();
@@ -320,7 +332,8 @@ std::string Check::check_registers(const Line& line) {
         return "writes r13 other than by a constant";
     if ((in.written & bit(12)) != 0 && !moves_r12(bytes(line), true))
         return "r12 keeps guest registers and is written with nothing else";
-    if ((in.written_64 & narrow_registers) != 0 && !moves_r12(bytes(line), false))
+    const bool wide_stack = m_mode_windows && in.written_64 == bit(8) && moves_stack(bytes(line));
+    if ((in.written_64 & narrow_registers) != 0 && !moves_r12(bytes(line), false) && !wide_stack)
         return "may leave the upper half of a guest register other than zero";
     return {};
 }
@@ -343,7 +356,7 @@ std::string Check::check_branch(const Line& line) const {
 }
 
 std::string Check::check_memory(const HostMemory& m, std::span<const u8> bytes) {
-    if (m.gs && m.address32) return check_window(m);
+    if (m.address32 && (m.gs || (m_home && !m.segment))) return check_window(m);
     if (m.segment || m.rip_relative || m.address32 || m.vector_index || m.size > longest_access + 512)
         return "addresses memory in a way that generated code does not";
     switch (m.base) {
@@ -371,6 +384,7 @@ std::string Check::check_guest_memory(const HostMemory& m) const {
         m.displacement + m.size > longest_access)
         return "guest memory is [r11 + register]";
     if (((narrow_registers | bit(1) | bit(9) | bit(10)) & bit(m.index)) == 0) return "no register of a guest address";
+    if (m.index == 8 && !m_narrow_stack) return "the upper half of r8 may be other than zero";
     if (!m_addend) return "r11 holds no addend of the TLB here";
     if (m_addend->user != m_user) return "the TLB of the other privilege was asked";
     if (m.writes && !m_addend->write_tag) return "a store after a look at the read tag";
@@ -382,7 +396,7 @@ std::string Check::check_window(const HostMemory& m) const {
     const auto holds_address = [](u8 reg) {
         return reg == HostMemory::no_register || (reg < 16 && (address_registers & bit(reg)) != 0);
     };
-    if (!m_mode_windows) return "there is no memory window in this mode";
+    if (!m_mode_windows || m.gs == m_home) return "there is no such memory window in this mode";
     if (m.rip_relative || m.vector_index || m.size > longest_access + 512) return "no access through a window";
     if (!holds_address(m.base) || !holds_address(m.index)) return "no register of a guest address";
     return {};

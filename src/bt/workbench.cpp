@@ -58,6 +58,7 @@ const Emitter& Workbench::emitter() const { return m_parts->emitter; }
 Mode Workbench::mode() const {
     Mode mode = mode_of(m_parts->cpu.state);
     mode.windows = m_parts->options.windows && (mode.cpl == 3 || m_parts->options.windows_ring0);
+    mode.home = mode.windows && m_parts->options.window_home;
     return mode;
 }
 

@@ -87,18 +87,28 @@ class Mmu final : TableWriteListener {
         bool runs = true;      ///< show neighbours and large pages together (mmu_fill.cpp)
         bool around = true;    ///< with runs: what is near by as well
         bool enter = true;     ///< have the host enter pages in its tables at once
+        bool home = false;     ///< one of them may have base 0 (mmu_home.cpp)
     };
     Result<> open_windows(const WindowOptions& options);
     void close_windows();
-    /// The address of the current address space's window for `user`; 0: there is none to be had, or every access has to
-    /// be looked at.
-    u64 window(bool user) {
-        if (!m_windows || m_always_slow) return 0;
+    /// The address of the current address space's window for `user`: 0 is that at home. Nothing: there is none to be
+    /// had, or every access has to be looked at.
+    std::optional<u64> window(bool user, bool may_be_home = true) {
+        if (!m_windows || m_always_slow) return std::nullopt;
+        if (m_home && may_be_home && !m_spaces[m_space].asked[user]) ask_for_home(user);
         const std::optional<Windows::Id> id = m_spaces[m_space].windows[user];
         return id ? m_windows->base(*id) : give_window(user);
     }
+    /// The same, if it has one already.
+    std::optional<u64> window_now(bool user) const {
+        if (!m_windows || m_always_slow || !m_spaces[m_space].windows[user]) return std::nullopt;
+        return m_windows->base(*m_spaces[m_space].windows[user]);
+    }
     /// How much the current address space has run, in whatever unit its user counts; kept as long as its windows are.
-    u64& window_work() { return m_spaces[m_space].work; }
+    u64 window_work() const { return m_spaces[m_space].work; }
+    /// It has run so much more, in user code if it is to be at home for that. Which window is whose may be another
+    /// then: not from within translated code.
+    void add_window_work(u64 work, bool may_be_home = true);
     /// After an access through the window has faulted: true if it will succeed now. Else it is to be done by read() or
     /// write(), after which it may be worth while to ask again. May be called in a signal handler, if the signal is the
     /// doing of the code that it interrupts.
@@ -301,11 +311,19 @@ class Mmu final : TableWriteListener {
         std::array<std::optional<Windows::Id>, 2> windows; ///< supervisor's and user's
         u64 used = 0;
         u64 work = 0;
+        // mmu_home.cpp:
+        std::array<std::optional<Windows::Id>, 2>
+            elsewhere{};             ///< while one of `windows` is at home: what it was before
+        std::array<bool, 2> asked{}; ///< whether there was a look at who should be at home
+        u64 lately = 0;              ///< work, of which half is forgotten now and then
     };
     static PagingContext what_counts(PagingContext context);
     void select_space();
     void forget_work(u64 table);
-    u64 give_window(bool user);
+    std::optional<u64> give_window(bool user);
+    // Which address space is at home (mmu_home.cpp).
+    void ask_for_home(bool user);
+    void move_home(bool user);
 
     // Filling them (mmu_fill.cpp).
     struct Showing {
@@ -335,9 +353,16 @@ class Mmu final : TableWriteListener {
     u32 m_beside_code = 0;              ///< how often write_beside_code() has said yes
     std::unique_ptr<Windows> m_windows; ///< or null
     WindowOptions m_window_options;
-    static constexpr std::size_t most_spaces = 32;
+    static constexpr std::size_t most_spaces = 31;
     std::vector<Space> m_spaces; ///< if there are windows, those that may have one
     std::size_t m_space = 0;     ///< the current one
+    std::optional<Windows::Id> m_home;
+    struct Tenant {
+        std::size_t space;
+        bool user;
+    };
+    std::optional<Tenant> m_at_home;
+    u64 m_work_in_period = 0;
     u64 m_clock = 0;
 
     ChangeListener* m_change_listener = nullptr;

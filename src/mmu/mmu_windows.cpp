@@ -37,6 +37,8 @@ Result<> Mmu::open_windows(const WindowOptions& options) {
     m_windows->set_entered_at_once(options.enter);
     m_window_options = options;
     m_spaces.push_back({.context = what_counts(m_context), .windows = {std::nullopt, first}});
+    if (auto opened = options.home ? m_windows->open_home() : make_error("not wanted"); opened.ok())
+        m_home = opened.value();
     return Unit{};
 }
 
@@ -46,6 +48,8 @@ void Mmu::close_windows() {
     m_windows.reset();
     m_spaces.clear();
     m_space = 0;
+    m_home.reset();
+    m_at_home.reset();
 }
 
 void Mmu::select_space() {
@@ -55,14 +59,15 @@ void Mmu::select_space() {
         std::find_if(m_spaces.begin(), m_spaces.end(), [&](const Space& space) { return space.context == context; });
     m_space = static_cast<std::size_t>(known - m_spaces.begin());
     if (known == m_spaces.end() && m_spaces.size() < most_spaces) {
-        m_spaces.push_back({.context = context, .windows = {}});
+        m_spaces.emplace_back().context = context;
     } else if (known == m_spaces.end()) { // in place of the one that was used longest ago
         const auto oldest = std::min_element(m_spaces.begin(), m_spaces.end(),
                                              [](const Space& a, const Space& b) { return a.used < b.used; });
         for (const auto& window : oldest->windows)
             if (window) m_windows->clear(*window);
         oldest->context = context;
-        oldest->work = 0;
+        oldest->work = oldest->lately = 0;
+        oldest->asked = {};
         m_space = static_cast<std::size_t>(oldest - m_spaces.begin());
     }
     m_spaces[m_space].used = ++m_clock;
@@ -78,16 +83,17 @@ void Mmu::forget_work(u64 table) {
         const bool its = pae ? std::any_of(space.context.pdpte.begin(), space.context.pdpte.end() - 1, has)
                              : (space.context.cr3 & 0xFFFFF000) == table;
         if (!its) continue;
-        space.work = 0;
+        space.work = space.lately = 0;
+        space.asked = {};
         for (const auto& window : space.windows)
             if (window) m_windows->clear(*window);
     }
 }
 
-u64 Mmu::give_window(bool user) {
-    static_assert(Windows::most_windows >= 2 * most_spaces);
+std::optional<u64> Mmu::give_window(bool user) {
+    static_assert(Windows::most_windows > 2 * most_spaces); // and the one at home
     auto opened = m_windows->open();
-    if (!opened.ok()) return 0;
+    if (!opened.ok()) return std::nullopt;
     m_spaces[m_space].windows[user] = opened.value();
     return m_windows->base(opened.value());
 }

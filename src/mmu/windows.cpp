@@ -6,6 +6,10 @@
 // the address space; windows lie far below both, each place is claimed by mapping it whole, and every mapping of a page
 // is made with MAP_FIXED_NOREPLACE.
 //
+// One window of a process can be at home: its base is 0, and translated code needs no segment's base (which costs the
+// host two cycles for each load that another waits for, and half of its stores). Nothing of a program that may lie
+// anywhere lies in the first 4 GiB; the kernel puts nothing there unless it is asked to (MAP_32BIT).
+//
 // The host allows a process a certain number of mappings (vm.max_map_count). Neighbouring pages of neighbouring frames
 // with equal rights share one, so mappings are counted as the host counts them. When they run out, the windows that
 // were used longest ago are emptied.
@@ -56,36 +60,45 @@ Windows::Windows(std::vector<SharedMemory> memory, u32 most_mappings) : m_most_m
 
 Windows::~Windows() {
     for (const Window& window : m_windows) {
-        munmap(at(window.base - guard), size + 2 * guard);
+        munmap(at(begin_of(window.base)), end_of(window.base) - begin_of(window.base));
         munmap(window.pages, pages_in_window * sizeof(Page));
     }
 }
 
-Result<Windows::Id> Windows::open() {
+Result<std::optional<Windows::Id>> Windows::open_at(u64 place) {
     if (m_windows.size() == most_windows) return make_error("all memory windows are in use");
-    for (u64 place = first_place; place < last_place; place += place_stride) {
-        void* whole = mmap(at(place - guard), size + 2 * guard, PROT_NONE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-        if (whole == MAP_FAILED) {
-            if (errno == EEXIST) continue;
-            return errno_error(errno, "no address space for a memory window");
-        }
-        if (whole != at(place - guard)) { // a kernel that does not know MAP_FIXED_NOREPLACE
-            munmap(whole, size + 2 * guard);
-            return make_error("memory windows need a host kernel of version 4.17 or later");
-        }
-        void* pages = mmap(nullptr, pages_in_window * sizeof(Page), PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (pages == MAP_FAILED || munmap(at(place), size) != 0) {
-            const int error = errno;
-            munmap(whole, size + 2 * guard);
-            if (pages != MAP_FAILED) munmap(pages, pages_in_window * sizeof(Page));
-            return errno_error(error, "no memory for a memory window");
-        }
-        m_windows.push_back({place, static_cast<Page*>(pages), {}, ++m_clock});
-        return static_cast<Id>(m_windows.size() - 1);
+    const u64 begin = begin_of(place), bytes = end_of(place) - begin, hole = std::max(begin, place);
+    void* whole =
+        mmap(at(begin), bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (whole == MAP_FAILED) {
+        if (errno == EEXIST) return std::optional<Id>();
+        return errno_error(errno, "no address space for a memory window");
     }
+    if (whole != at(begin)) { // a kernel that does not know MAP_FIXED_NOREPLACE
+        munmap(whole, bytes);
+        return make_error("memory windows need a host kernel of version 4.17 or later");
+    }
+    void* pages = mmap(nullptr, pages_in_window * sizeof(Page), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pages == MAP_FAILED || munmap(at(hole), place + size - hole) != 0) {
+        const int error = errno;
+        munmap(whole, bytes);
+        if (pages != MAP_FAILED) munmap(pages, pages_in_window * sizeof(Page));
+        return errno_error(error, "no memory for a memory window");
+    }
+    m_windows.push_back({place, static_cast<Page*>(pages), {}, ++m_clock});
+    return std::optional<Id>(static_cast<Id>(m_windows.size() - 1));
+}
+
+Result<Windows::Id> Windows::open() {
+    for (u64 place = first_place; place < last_place; place += place_stride)
+        if (const auto opened = TRY(open_at(place))) return *opened;
     return make_error("no address space for a memory window");
+}
+
+Result<Windows::Id> Windows::open_home() {
+    if (const auto opened = TRY(open_at(0))) return *opened;
+    return make_error("the first 4 GiB of the address space are in use");
 }
 
 const Windows::File* Windows::file_of(const u8* host) const {
@@ -153,6 +166,7 @@ bool Windows::map(Id id, u32 page, u32 count, const u8* host, bool writable) {
     const u64 offset = static_cast<u64>(host - file->host);
     const u32 frame = file->first + static_cast<u32>(offset / page_size);
     Window& window = m_windows[id];
+    if (window.base == 0 && page < first_at_home) return false;
     bool something = false, gained = false;
     for (u32 i = 0; i < count; ++i) {
         const Page& here = window.pages[page + i];

@@ -6,6 +6,7 @@
 #include "mmu/physical_map.h"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,10 @@ class Windows {
 
     /// An empty window; there are most_windows of them.
     Result<Id> open();
+    /// The same, with base 0: a guest's addresses are the host's. One in a process at most; its first pages cannot be
+    /// mapped, so that a null pointer of ours leads nowhere.
+    Result<Id> open_home();
+    static constexpr u32 first_at_home = guard / page_size;
     u32 count() const { return static_cast<u32>(m_windows.size()); }
     u64 base(Id id) const { return m_windows[id].base; }
     u32 mappings() const { return m_mappings; }
@@ -84,6 +89,11 @@ class Windows {
     };
 
     Windows(std::vector<SharedMemory> memory, u32 most_mappings);
+    /// Where a window's guard begins, or the home's hole.
+    static u64 begin_of(u64 base) { return base == 0 ? guard : base - guard; }
+    static u64 end_of(u64 base) { return base + size + guard; }
+    /// Nothing: something else is there.
+    Result<std::optional<Id>> open_at(u64 place);
     const File* file_of(const u8* host) const;
     const File& file_of(u32 frame) const;
     static u32 reference(Id id, u32 page) { return (id << 20 | page) + 1; }

@@ -170,6 +170,7 @@ TEST_CASE("The verifier accepts every form with the mechanisms off") {
 TEST_CASE("The verifier accepts every form through memory windows") {
     Options options = checked();
     options.windows = options.windows_ring0 = true;
+    options.window_home = GENERATE(false, true);
     AllForms forms(options);
     INFO(forms.first_refused);
     CHECK(forms.first_refused.empty());
@@ -179,19 +180,31 @@ TEST_CASE("The verifier accepts every form through memory windows") {
 TEST_CASE("A doctored access through a memory window is refused") {
     Options options = checked();
     options.windows = options.windows_ring0 = true;
+    options.window_home = false;
     Doctored d(options);
     REQUIRE(d.with({}, {}) == "");
     // add eax, gs:[ebx] becomes something else
-    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x64, 0x67, 0x03, 0x04, 0x23}),
-               Catch::Contains("does not")); // fs:
-    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x90, 0x65, 0x03, 0x04, 0x23}),
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x03}, {0x64, 0x67, 0x03, 0x03}), Catch::Contains("does not")); // fs:
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x03}, {0x90, 0x65, 0x03, 0x03}),
                Catch::Contains("does not")); // a 64-bit address
-    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x90, 0x67, 0x03, 0x04, 0x23}),
-               Catch::Contains("does not")); // no segment
-    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x04, 0x23}, {0x65, 0x67, 0x03, 0x04, 0x24}),
-               Catch::Contains("no register")); // [esp]
+    CHECK_THAT(d.with({0x65, 0x67, 0x03, 0x03}, {0x90, 0x67, 0x03, 0x03}), Catch::Contains("does not")); // no segment
+    CHECK_THAT(d.with({0x65, 0x67, 0x41, 0x89, 0x40, 0xFC}, {0x65, 0x67, 0x89, 0x44, 0x24, 0xFC}),
+               Catch::Contains("no register")); // push eax: [esp - 4]
     Doctored other;
-    CHECK_THAT(other.with({0x41, 0x03, 0x04, 0x1B}, {0x65, 0x67, 0x03, 0x03}), Catch::Contains("no memory window"));
+    CHECK_THAT(other.with({0x41, 0x03, 0x04, 0x1B}, {0x65, 0x67, 0x03, 0x03}),
+               Catch::Contains("no such memory window"));
+}
+
+TEST_CASE("A doctored access through the memory window at home is refused") {
+    Options options = checked();
+    options.windows = options.windows_ring0 = true;
+    Doctored d(options);
+    REQUIRE(d.with({}, {}) == "");
+    // add eax, [ebx] becomes something else
+    CHECK_THAT(d.with({0x67, 0x03, 0x03}, {0x90, 0x03, 0x03}), Catch::Contains("holds no address")); // 64 bits
+    CHECK_THAT(d.with({0x67, 0x41, 0x89, 0x40, 0xFC}, {0x67, 0x89, 0x44, 0x24, 0xFC}),
+               Catch::Contains("no register"));                                       // push eax: [esp - 4]
+    CHECK_THAT(d.with({0x67, 0x03, 0x03}, {0x67, 0x03, 0x05}), Catch::Contains("+")); // [eip + ..]
 }
 
 TEST_CASE("A doctored block is refused") {

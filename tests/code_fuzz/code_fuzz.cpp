@@ -157,8 +157,8 @@ int main(int argc, char** argv) {
     }
     if (engines.empty()) {
         engines = {"bt", "bt:hot=3", "bt:block=1", "bt:inline=on", "bt:inline=on,cache=64K,policy=ring"};
-        for (const char* more :
-             {"", ",hot=3", ",block=1,mappings=64", ",cache=64K,policy=ring", ",window-runs=off", ",window-around=off"})
+        for (const char* more : {"", ",hot=3", ",block=1,mappings=64", ",cache=64K,policy=ring", ",window-runs=off",
+                                 ",window-around=off", ",window-home=off", ",window-home=off,hot=3"})
             engines.push_back(fmt::format("bt:windows=on,windows-ring0=on{}", more));
         for (const char* policy : {"flush", "fifo:4", "ring"})
             engines.push_back(fmt::format("bt:cache=64K,policy={}", policy));

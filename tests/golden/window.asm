@@ -1,4 +1,4 @@
-; options: windows=on,windows-ring0=on
+; options: windows=on,windows-ring0=on,window-home=off
 ; the memory window: operands as they are, pushes and pops, high bytes, the stack and jumps through memory
     mov eax, [ebx + ecx * 4 + 8]
     mov ah, [edx]

@@ -15,8 +15,13 @@ using namespace ringshift;
 
 namespace {
 
-constexpr const char* usual_engines[] = {
-    "interp", "bt", "bt:block=1", "bt:link=off,probe=off", "bt:windows=on,windows-ring0=on", "bt:inline=on"};
+constexpr const char* usual_engines[] = {"interp",
+                                         "bt",
+                                         "bt:block=1",
+                                         "bt:link=off,probe=off",
+                                         "bt:windows=on,windows-ring0=on",
+                                         "bt:windows=on,windows-ring0=on,window-home=off",
+                                         "bt:inline=on"};
 
 std::string check_expectations(const InsnCase& c, const UserProgram& after, std::string_view engine) {
     std::string errors;

@@ -33,7 +33,7 @@ struct Rig {
         for (u32 i = 0; i < 1024; ++i) set(i, i << 12 | user_page);
         enter(directory);
         REQUIRE(mmu.open_windows(options).ok());
-        REQUIRE(mmu.window(true) != 0);
+        REQUIRE(mmu.window(true).has_value());
     }
     void enter(u64 cr3) {
         PagingContext c;
@@ -139,7 +139,7 @@ TEST_CASE("A foreign global page is not shown beside another") {
     rig.map.write_value<u32>(PhysAddr(0x4000 + 4 * 5), 0x5000 | 0x100 | user_page | accessed);
     rig.map.write_value<u32>(PhysAddr(0x4000 + 4 * 6), 0x6000 | user_page | accessed);
     rig.enter(0x3000);
-    REQUIRE(rig.mmu.window(true) != 0);
+    REQUIRE(rig.mmu.window(true).has_value());
     REQUIRE(rig.touch(5, false));
     REQUIRE(rig.touch(6, false));
     REQUIRE(rig.fill(6, false));

@@ -330,7 +330,7 @@ TEST_CASE("windows hold what the TLB allows and page tables take it back from ev
         return write ? rig.mmu.write(LinearAddr(address), one, Privilege::User).ok
                      : rig.mmu.read(LinearAddr(address), one, Privilege::User).ok;
     };
-    const u64 first = rig.mmu.window(true);
+    const u64 first = rig.mmu.window(true).value();
     REQUIRE(first != 0);
     CHECK_FALSE(fill(0x5000, false)); // nobody has looked yet
     REQUIRE(touch(0x5000, false));
@@ -347,7 +347,7 @@ TEST_CASE("windows hold what the TLB allows and page tables take it back from ev
     const PagingContext before = rig.mmu.context();
     rig.mmu.set_context(other);
     rig.mmu.flush_non_global();
-    const u64 second = rig.mmu.window(true);
+    const u64 second = rig.mmu.window(true).value();
     CHECK(second != first);
     CHECK(rig.mmu.windows()->mappings() == mapped);
     REQUIRE(touch(0x6000, true));
@@ -372,7 +372,7 @@ TEST_CASE("A window takes no global translation that another address space's tab
     };
     rig.set(5, 0x5107);
     const PagingContext before = rig.mmu.context();
-    REQUIRE(rig.mmu.window(true) != 0);
+    REQUIRE(rig.mmu.window(true).has_value());
     REQUIRE(touch());
     CHECK(fill());
 
@@ -383,7 +383,7 @@ TEST_CASE("A window takes no global translation that another address space's tab
     other.cr3 = 0x3000;
     rig.mmu.set_context(other);
     rig.mmu.flush_non_global();
-    REQUIRE(rig.mmu.window(true) != 0);
+    REQUIRE(rig.mmu.window(true).has_value());
     REQUIRE(touch());
     CHECK((rig.map.read_value<u32>(PhysAddr(0x4000 + 4 * 5)) & 0x20) == 0);
     CHECK_FALSE(fill());
@@ -391,4 +391,41 @@ TEST_CASE("A window takes no global translation that another address space's tab
     REQUIRE(touch());
     CHECK((rig.map.read_value<u32>(PhysAddr(0x4000 + 4 * 5)) & 0x20) != 0);
     CHECK(fill());
+}
+
+TEST_CASE("The window at home is the busiest address space's") {
+    Rig rig;
+    REQUIRE(rig.mmu.open_windows({.home = true}).ok());
+    const auto window = [&] { return rig.mmu.window(true).value(); };
+    const PagingContext before = rig.mmu.context();
+    PagingContext other = before;
+    other.cr3 = 0x3000;
+    rig.map.write_value<u32>(PhysAddr(0x3000), 0x2007);
+    CHECK(window() == 0); // nobody else is there
+    rig.mmu.add_window_work(50'000'000);
+    rig.mmu.set_context(other);
+    CHECK(window() != 0);
+    const u64 elsewhere = window();
+    rig.mmu.add_window_work(50'000'000);
+    CHECK(window() == elsewhere); // they take turns
+    rig.mmu.set_context(before);
+    rig.mmu.add_window_work(50'000'000);
+    rig.mmu.set_context(other);
+    CHECK(window() == elsewhere);
+    for (int i = 0; i < 8; ++i) rig.mmu.add_window_work(50'000'000);
+    CHECK(window() == 0);
+    rig.mmu.set_context(before);
+    CHECK(window() != 0);
+
+    // A page that was shown at home is not shown to the next one there.
+    rig.mmu.set_context(other);
+    rig.set(0x20, 0x5007);
+    u8 byte = 0;
+    REQUIRE(rig.mmu.read(LinearAddr(0x20000), {&byte, 1}, Privilege::User).ok);
+    CHECK(rig.mmu.fill_window(LinearAddr(0x20000), true, false));
+    CHECK(rig.mmu.windows()->mappings() == 1);
+    rig.mmu.set_context(before);
+    for (int i = 0; i < 8; ++i) rig.mmu.add_window_work(50'000'000);
+    CHECK(window() == 0);
+    CHECK(rig.mmu.windows()->mappings() == 0);
 }

@@ -162,3 +162,34 @@ TEST_CASE("Windows leave nothing behind") {
     }
     CHECK(lines() <= before + 2); // the allocator's own
 }
+
+TEST_CASE("The window at home has base 0 and leaves the first 64 KiB and its end alone") {
+    Rig rig;
+    const Windows::Id home = rig.windows->open_home().release();
+    CHECK(rig.windows->base(home) == 0);
+    CHECK(rig.windows->map(home, 0x10, 1, rig.frame(3), true));
+    CHECK(rig.windows->map(home, 0xFFFFF, 1, rig.frame(4), true));
+    rig.ram.data()[3 * page_size + 5] = 0x5A;
+    CHECK(peek(0x10005) == 0x5A);
+    CHECK(poke(Windows::size - 1, 0x77));
+    CHECK(rig.ram.data()[5 * page_size - 1] == 0x77);
+    for (u32 page = 0; page < Windows::first_at_home; ++page) {
+        CHECK_FALSE(rig.windows->map(home, page, 1, rig.frame(5), true));
+        CHECK(peek(u64{page} * page_size) == -1);
+    }
+    CHECK(peek(Windows::size) == -1);
+    CHECK(peek(Windows::size + Windows::guard - 1) == -1);
+    rig.windows->clear(home);
+    CHECK(peek(0x10005) == -1);
+    CHECK(peek(Windows::size - 1) == -1);
+}
+
+TEST_CASE("A process has one window at home") {
+    Rig rig;
+    {
+        Rig other;
+        CHECK(other.windows->open_home().ok());
+        CHECK_FALSE(rig.windows->open_home().ok());
+    }
+    CHECK(rig.windows->open_home().ok());
+}
