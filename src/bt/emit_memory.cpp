@@ -241,7 +241,7 @@ HostAddress Translator::emit_lookup_or(u32 i, const LookupLabels& labels, Segmen
     a.jmp(other.isValid() ? other : miss);
     a.bind(hit);
     a.mov(x86::rcx, x86::r12);
-    if (offset.id() == x86::r8.id() && stack_is_wide()) a.mov(x86::r8d, x86::r8d);
+    if (offset.id() == x86::r8.id() && m_mode->windows) a.mov(x86::r8d, x86::r8d); // stack_is_wide(), perhaps
     m_e.mark(i, Provenance::rewrite, "what to add to the guest's address for the host's");
     a.mov(x86::r11, m_e.in_tlb(user, offsetof(Mmu::FastTlb, addend), x86::r10, 3, 8));
     m_e.mark(reason);

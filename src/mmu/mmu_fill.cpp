@@ -27,9 +27,12 @@ Mmu::Showing Mmu::showing(u32 page, const Translation& t, bool user) const {
     const Frame frame = m_memory.frame(at);
     if (!frame.is_ram || frame.dirty || m_memory.has_table(at)) return {};
     const LinearAddr address(u64{page} << 12);
-    // A global entry may come from another address space's tables.
+    // A global entry may come from another address space's tables. And a global page that is shown without having one
+    // would be looked up anew in the next address space, which would set A and D in tables where nobody else does.
     const Entry& entry = entry_of(address, user);
-    if (entry.page == tag(address) && (entry.source != t.source() || entry.frame != at.value)) return {};
+    const bool known = entry.page == tag(address);
+    if (t.global && !known) return {};
+    if (known && (entry.source != t.source() || entry.frame != at.value)) return {};
     return {frame.read_host, at, t.writable && !m_memory.has_code(at)};
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // which take the faults themselves
 using namespace ringshift;
 using namespace ringshift::bt;
 
@@ -45,7 +46,6 @@ void write_to(u64 address) { *reinterpret_cast<volatile u8*>(address) = 1; }
 
 } // namespace
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("A memory fault outside of translated code is reported as a bug with the registers") {
     const auto [words, status] = last_words_of([] { write_to(0x123456789A); });
     INFO(words);
