@@ -1,3 +1,4 @@
+#include "low_memory.h"
 #include "mmu/guest_ram.h"
 #include "mmu/mmu.h"
 
@@ -394,6 +395,7 @@ TEST_CASE("A window takes no global translation that another address space's tab
 }
 
 TEST_CASE("The window at home is the busiest address space's") {
+    NEEDS_LOW_MEMORY();
     Rig rig;
     REQUIRE(rig.mmu.open_windows({.home = true}).ok());
     const auto window = [&] { return rig.mmu.window(true).value(); };

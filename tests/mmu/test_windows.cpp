@@ -1,3 +1,4 @@
+#include "low_memory.h"
 #include "mmu/guest_ram.h"
 #include "mmu/windows.h"
 
@@ -164,6 +165,7 @@ TEST_CASE("Windows leave nothing behind") {
 }
 
 TEST_CASE("The window at home has base 0 and leaves the first 64 KiB and its end alone") {
+    NEEDS_LOW_MEMORY();
     Rig rig;
     const Windows::Id home = rig.windows->open_home().release();
     CHECK(rig.windows->base(home) == 0);
@@ -185,6 +187,7 @@ TEST_CASE("The window at home has base 0 and leaves the first 64 KiB and its end
 }
 
 TEST_CASE("A process has one window at home") {
+    NEEDS_LOW_MEMORY();
     Rig rig;
     {
         Rig other;
