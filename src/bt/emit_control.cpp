@@ -143,17 +143,7 @@ bool Translator::emit_call(u32 i) {
     auto after = a.newLabel();
     if (!direct) {
         m_e.mark(i, Provenance::expand, "the call's target, kept until the return address is pushed");
-        if (from_memory) {
-            const HostAddress at = emit_operand_address(i, size, Intent::read, after);
-            if (size == 4)
-                a.mov(x86::r9d, host_memory(at, 4));
-            else
-                a.movzx(x86::r9d, host_memory(at, 2));
-        } else if (size == 4) {
-            a.mov(x86::r9d, guest32(in.op(0).slot >> 3));
-        } else {
-            a.movzx(x86::r9d, guest16(in.op(0).slot >> 3));
-        }
+        emit_indirect_target(i, after);
         if (!stack_in_window(i)) a.mov(m_e.in_runtime(offsetof(Runtime, scratch), 8), x86::r9);
     }
     m_e.mark(i, Provenance::expand, "push the guest's return address");
@@ -274,15 +264,25 @@ bool Translator::emit_return(u32 i) {
 }
 
 bool Translator::emit_indirect_jump(u32 i) {
-    auto& a = m_e.a;
     const Insn& in = insn(i);
     const bool from_memory = in.op(0).kind == OperandKind::memory;
     if (!from_memory && in.op(0).kind != OperandKind::gpr) return false;
     if (from_memory && (((in.modrm >> 3) & 7) != 4 || !can_address(in.memory.segment, Intent::read))) return false;
     if (!any_target_in_limit(in)) return false;
-    const unsigned size = in.operand_size;
-    auto after = a.newLabel();
+    auto after = m_e.a.newLabel();
     m_e.mark(i, Provenance::expand, "the jump's target");
+    emit_indirect_target(i, after);
+    emit_indirect_exit();
+    emit_no_successor(after);
+    return true;
+}
+
+/// The operand of a near indirect CALL or JMP, into r9.
+void Translator::emit_indirect_target(u32 i, const asmjit::Label& after) {
+    auto& a = m_e.a;
+    const Insn& in = insn(i);
+    const unsigned size = in.operand_size;
+    const bool from_memory = in.op(0).kind == OperandKind::memory;
     if (from_memory) {
         const HostAddress at = emit_operand_address(i, size, Intent::read, after);
         if (size == 4)
@@ -294,9 +294,6 @@ bool Translator::emit_indirect_jump(u32 i) {
     } else {
         a.movzx(x86::r9d, guest16(in.op(0).slot >> 3));
     }
-    emit_indirect_exit();
-    emit_no_successor(after);
-    return true;
 }
 
 } // namespace ringshift::bt

@@ -196,6 +196,7 @@ class Translator {
     void emit_landing(u32 i);
     bool pairs(u32 i) const;
     bool emit_indirect_jump(u32 i);
+    void emit_indirect_target(u32 i, const asmjit::Label& after);
     bool jump_in_limit(u32 target) const { return target <= m_mode->cs_limit; }
     bool any_target_in_limit(const Insn& insn) const {
         return m_mode->cs_limit == ~u32{0} || (insn.operand_size == 2 && m_mode->cs_limit >= 0xFFFF);
