@@ -33,12 +33,12 @@ void put_big_endian(std::vector<u8>& out, u32 value, unsigned size) {
 FwCfg::FwCfg(DmaView& memory)
     : m_memory(memory), m_dma_ports([this](u64 offset, unsigned size) { return read_dma(offset, size); },
                                     [this](u64 offset, unsigned size, u64 value) { write_dma(offset, size, value); }) {
-    add_key(signature, {'Q', 'E', 'M', 'U'});
+    add_key(signature, std::vector<u8>{'Q', 'E', 'M', 'U'});
     add_number(interface_id, traditional | dma, 4);
     build_directory();
 }
 
-void FwCfg::add_key(u16 key, std::vector<u8> bytes) {
+void FwCfg::add_key(u16 key, SharedBytes bytes) {
     ASSERT(bytes.size() <= 0xFFFF'FFFF, "fw_cfg item {:#x}", key);
     m_items[key] = std::move(bytes);
 }
@@ -71,7 +71,7 @@ void FwCfg::build_directory() {
     add_key(file_directory, std::move(directory));
 }
 
-const std::vector<u8>* FwCfg::item() const {
+const SharedBytes* FwCfg::item() const {
     const auto found = m_items.find(m_state.key);
     return found == m_items.end() ? nullptr : &found->second;
 }
@@ -83,7 +83,7 @@ void FwCfg::select(u16 key) {
 
 /// The next bytes of the selected item, then zeros; the position stops at the end.
 void FwCfg::take(std::span<u8> out) {
-    const std::vector<u8>* bytes = item();
+    const SharedBytes* bytes = item();
     const std::size_t left = bytes ? bytes->size() - std::min<std::size_t>(m_state.offset, bytes->size()) : 0;
     const std::size_t count = std::min(left, out.size());
     if (count > 0) std::memcpy(out.data(), bytes->data() + m_state.offset, count);
@@ -148,7 +148,7 @@ void FwCfg::transfer(u64 structure) {
     u64 address = static_cast<u64>(swap32(words[2])) << 32 | swap32(words[3]);
 
     if (control & dma_select) select(static_cast<u16>(control >> 16));
-    const std::vector<u8>* bytes = item();
+    const SharedBytes* bytes = item();
     const u64 left = bytes ? bytes->size() - std::min<u64>(m_state.offset, bytes->size()) : 0;
     u32 result = 0;
     if (control & dma_read) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/device.h"
+#include "base/shared_bytes.h"
 
 #include <array>
 #include <map>
@@ -49,7 +50,7 @@ class FwCfg final : public Device {
     explicit FwCfg(DmaView& memory);
 
     /// Before the machine starts. The signature, the interface identifier and the directory are there already.
-    void add_key(u16 key, std::vector<u8> bytes);
+    void add_key(u16 key, SharedBytes bytes);
     void add_number(u16 key, u64 value, unsigned size);
     /// A second file of the same name replaces the first.
     void add_file(std::string_view name, std::vector<u8> bytes);
@@ -75,7 +76,7 @@ class FwCfg final : public Device {
     };
 
     void build_directory();
-    const std::vector<u8>* item() const;
+    const SharedBytes* item() const;
     void select(u16 key);
     void take(std::span<u8> out);
     u64 read_dma(u64 offset, unsigned size) const;
@@ -83,7 +84,7 @@ class FwCfg final : public Device {
     void transfer(u64 structure);
 
     DmaView& m_memory;
-    std::map<u16, std::vector<u8>> m_items;
+    std::map<u16, SharedBytes> m_items;
     std::map<std::string, u16, std::less<>> m_files; ///< in the order of the directory
     Ports m_ports{*this};
     FunctionRegisters m_dma_ports;

@@ -104,7 +104,7 @@ Result<Column> measure(const std::string& engine, const MachineConfig& asked) {
     config.kernel = KernelConfig{};
     config.kernel->name = "nano";
     const auto image = nano_image();
-    config.kernel->content.assign(image.begin(), image.end());
+    config.kernel->content = std::vector<u8>(image.begin(), image.end());
     Listener listener;
     MachineHost host;
     host.debug_output = [&](u8 byte) { listener.hear(byte); };

@@ -91,7 +91,7 @@ Result<std::vector<std::string>> choose_boot(Options& options) {
         KernelConfig kernel;
         kernel.name = "the embedded tour";
         const auto image = tour_image();
-        kernel.content.assign(image.begin(), image.end());
+        kernel.content = std::vector<u8>(image.begin(), image.end());
         machine.kernel = std::move(kernel);
         lines.push_back("nothing named: starting the embedded tour");
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/archive.h"
+#include "base/shared_bytes.h"
 #include "base/types.h"
 
 #include <optional>
@@ -19,14 +20,15 @@ struct BootBlobs {
     std::vector<u8> command_line; ///< with its zero
     u32 kernel_address = 0;
     u32 kernel_entry = 0;
-    std::vector<u8> kernel;
+    SharedBytes kernel;
     u32 initrd_address = 0; ///< Multiboot: of the information structure, which is part of `kernel`
-    std::vector<u8> initrd;
+    SharedBytes initrd;
 
     void archive(Archive& ar) {
         ar(rom, setup_address, command_line_address, kernel_address, kernel_entry, initrd_address);
         ar.check(rom == "linux_boot" || rom == "multiboot_boot", "option ROM");
-        for (std::vector<u8>* blob : {&setup, &command_line, &kernel, &initrd}) ar.blob(*blob, u64{1} << 32);
+        for (std::vector<u8>* blob : {&setup, &command_line}) ar.blob(*blob, u64{1} << 32);
+        for (SharedBytes* blob : {&kernel, &initrd}) blob->archive_blob(ar, u64{1} << 32);
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/archive.h"
 #include "base/result.h"
+#include "base/shared_bytes.h"
 #include "base/types.h"
 #include "bt/options.h"
 
@@ -37,10 +38,10 @@ struct ModuleConfig {
 
 /// A kernel that is started without a boot loader.
 struct KernelConfig {
-    std::string name;        ///< for messages: the path
-    std::vector<u8> content; ///< of the file
-    std::string initrd;      ///< path, or empty
-    std::string append;      ///< command line
+    std::string name;    ///< for messages: the path
+    SharedBytes content; ///< of the file
+    std::string initrd;  ///< path, or empty
+    std::string append;  ///< command line
     std::vector<ModuleConfig> modules;
 };
 

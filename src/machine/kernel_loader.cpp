@@ -30,9 +30,8 @@ Result<BootBlobs> load_kernel(const KernelConfig& kernel, u64 ram_below_4g) {
     image.size = kernel.content.size();
     image.read = [&kernel](u64 offset, std::size_t size) -> Result<std::vector<u8>> {
         if (offset >= kernel.content.size()) return std::vector<u8>{};
-        const auto begin = kernel.content.begin() + static_cast<std::ptrdiff_t>(offset);
-        return std::vector<u8>(
-            begin, begin + static_cast<std::ptrdiff_t>(std::min<u64>(size, kernel.content.size() - offset)));
+        const u8* begin = kernel.content.begin() + offset;
+        return std::vector<u8>(begin, begin + std::min<u64>(size, kernel.content.size() - offset));
     };
     const ImageKind kind = TRY(recognise_image(image));
     if (kind == ImageKind::linux_kernel) {

@@ -106,7 +106,7 @@ bool is_linux_kernel(std::span<const u8> head) {
            std::memcmp(head.data() + field::magic, "HdrS", 4) == 0;
 }
 
-Result<BootBlobs> prepare_linux(std::string_view name, std::span<const u8> kernel, std::vector<u8> initrd,
+Result<BootBlobs> prepare_linux(std::string_view name, const SharedBytes& kernel, SharedBytes initrd,
                                 std::string_view command_line, u64 ram_below_4g) {
     const Header header = TRY(check(name, kernel));
     const u64 usable = ram_below_4g - std::min(ram_below_4g, firmware_reserve);
@@ -125,8 +125,8 @@ Result<BootBlobs> prepare_linux(std::string_view name, std::span<const u8> kerne
     blobs.setup_address = header.high ? high_setup_address : low_setup_address;
     blobs.kernel_address = header.high ? high_kernel_address : low_kernel_address;
     blobs.command_line_address = header.high ? high_command_line : low_command_line;
-    blobs.setup.assign(kernel.begin(), kernel.begin() + static_cast<std::ptrdiff_t>(header.setup_size));
-    blobs.kernel.assign(kernel.begin() + static_cast<std::ptrdiff_t>(header.setup_size), kernel.end());
+    blobs.setup.assign(kernel.begin(), kernel.begin() + header.setup_size);
+    blobs.kernel = kernel.from(header.setup_size);
     blobs.command_line.assign(command_line.begin(), command_line.end());
     blobs.command_line.push_back(0);
 

@@ -13,7 +13,7 @@ namespace ringshift {
 bool is_linux_kernel(std::span<const u8> head);
 
 /// Checks a kernel and places its parts and the initrd. `ram_below_4g` in bytes. The messages name `name`.
-Result<BootBlobs> prepare_linux(std::string_view name, std::span<const u8> kernel, std::vector<u8> initrd,
+Result<BootBlobs> prepare_linux(std::string_view name, const SharedBytes& kernel, SharedBytes initrd,
                                 std::string_view command_line, u64 ram_below_4g);
 
 } // namespace ringshift

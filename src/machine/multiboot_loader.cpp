@@ -165,8 +165,9 @@ class ImageBuilder {
 };
 
 /// Modules and information structure, after the kernel.
-void append_information(BootBlobs& blobs, const std::vector<MultibootModule>& modules, std::string_view command_line) {
-    ImageBuilder image(blobs.kernel_address, blobs.kernel);
+void append_information(BootBlobs& blobs, std::vector<u8>& kernel, const std::vector<MultibootModule>& modules,
+                        std::string_view command_line) {
+    ImageBuilder image(blobs.kernel_address, kernel);
     std::vector<ModuleEntry> entries;
     for (const MultibootModule& module : modules) {
         image.align(page_size);
@@ -185,7 +186,7 @@ void append_information(BootBlobs& blobs, const std::vector<MultibootModule>& mo
     information.module_count = static_cast<u32>(entries.size());
     information.modules = image.address();
     for (const ModuleEntry& entry : entries) image.append(std::span(reinterpret_cast<const u8*>(&entry), sizeof entry));
-    std::memcpy(blobs.kernel.data() + (blobs.initrd_address - blobs.kernel_address), &information, sizeof information);
+    std::memcpy(kernel.data() + (blobs.initrd_address - blobs.kernel_address), &information, sizeof information);
 }
 
 } // namespace
@@ -227,11 +228,11 @@ Result<BootBlobs> prepare_multiboot(std::string_view name, std::span<const u8> k
     blobs.rom = "multiboot_boot";
     blobs.kernel_address = static_cast<u32>(begin);
     blobs.kernel_entry = static_cast<u32>(layout.entry);
-    blobs.kernel.resize(end - begin);
+    std::vector<u8> image(end - begin);
     for (const Segment& segment : layout.segments)
-        std::memcpy(blobs.kernel.data() + (segment.address - begin), kernel.data() + segment.file_offset,
-                    segment.file_size);
-    append_information(blobs, modules, command_line);
+        std::memcpy(image.data() + (segment.address - begin), kernel.data() + segment.file_offset, segment.file_size);
+    append_information(blobs, image, modules, command_line);
+    blobs.kernel = std::move(image);
     return blobs;
 }
 

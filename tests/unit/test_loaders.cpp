@@ -17,7 +17,7 @@ void put(std::vector<u8>& bytes, std::size_t offset, T value) {
     std::memcpy(bytes.data() + offset, &value, sizeof value);
 }
 template <typename T>
-T get(const std::vector<u8>& bytes, std::size_t offset) {
+T get(std::span<const u8> bytes, std::size_t offset) {
     T value;
     std::memcpy(&value, bytes.data() + offset, sizeof value);
     return value;
