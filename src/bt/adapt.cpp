@@ -24,7 +24,6 @@ namespace ringshift::bt {
 
 namespace {
 
-constexpr u16 looked_at = 8; ///< one in so many
 /// Of those, how many have to be of one kind; a device that was memory before doubles it, so many times at most.
 constexpr u32 enough = 16, most_doublings = 8;
 /// What memory costs an access that asks for a device, in devices met.
@@ -47,11 +46,11 @@ LinearAddr address_of(const Cpu& cpu, const Insn& insn, const Site& site) {
 /// The handler of an access that has missed the TLB.
 Step step_beside_tlb(Cpu& cpu, const Insn& insn) {
     Site& site = *runtime_of(cpu).site;
-    if (++site.missed % looked_at != 0) return site.plain(cpu, insn);
+    if (++site.missed != 0) return handler_for(insn)(cpu, insn);
     const LinearAddr address = address_of(cpu, insn, site);
     const bool may_pass_code = site.writes && site.access_size <= 16;
     const Mmu::SlowCause cause = cpu.mmu.slow_cause(address, site.access_size, cpu.state.cpl == 3, may_pass_code);
-    const Step step = site.plain(cpu, insn);
+    const Step step = handler_for(insn)(cpu, insn);
     if (site.block->dead) return step;
     if (cause == Mmu::SlowCause::device && site.may_ask_device) {
         if (++site.to_device == enough << site.block->adaptation.given_back) translate_again(cpu, site);
@@ -92,7 +91,7 @@ Step step_on_device(Cpu& cpu, const Insn& insn) {
     PhysAddr physical;
     MmioHandler* device = cpu.mmu.device(address, site.access_size, cpu.state.cpl == 3, site.writes, physical);
     if (!device) {
-        const Step step = site.plain(cpu, insn);
+        const Step step = handler_for(insn)(cpu, insn);
         site.patience = static_cast<i16>(site.patience - cost_of_memory);
         if (site.patience < 0 && !site.block->dead) translate_again(cpu, site);
         return step;
@@ -109,10 +108,9 @@ Step step_on_device(Cpu& cpu, const Insn& insn) {
 
 void Translator::watch_access(u32 i, unsigned size, Intent intent) {
     if (!m_options.adapt) return;
-    Site& site = m_block->sites[i];
+    Site& site = m_sites[i];
     const bool may_ask = may_ask_device(i);
     if (intent == Intent::read && !may_ask) return;
-    site.plain = m_block->insns[i].handler;
     site.handler = step_beside_tlb;
     site.access_size = static_cast<u8>(size);
     site.below = Site::no_stack;
@@ -137,8 +135,8 @@ bool Translator::asks_device(u32 i) const {
 void Translator::emit_device_access(u32 i) {
     const Insn& in = insn(i);
     watch_access(i, in.memory_operand()->size, in.op(0).kind == OperandKind::memory ? Intent::write : Intent::read);
-    m_block->sites[i].handler = step_on_device;
-    m_block->sites[i].patience = most_patience;
+    m_sites[i].handler = step_on_device;
+    m_sites[i].patience = most_patience;
     emit_handler_call(i, "adaptive: a device, as so often here: it is asked at once, without a look at the TLB");
 }
 
@@ -167,7 +165,7 @@ void Translator::emit_look_at_marks(u32 i, const LookupLabels& labels, x86::Gp o
 
 HostAddress Translator::emit_stack_lookup(u32 i, u32 below, unsigned size, Intent intent, const asmjit::Label& after) {
     const HostAddress at = emit_lookup(i, SegmentName::ss, emit_stack_offset(below), size, intent, after);
-    m_block->sites[i].below = static_cast<u8>(below);
+    m_sites[i].below = static_cast<u8>(below);
     return at;
 }
 
@@ -177,19 +175,17 @@ void TranslatorEngine::adapt() {
     if (block.dead) return;
     if (m_adapted.size() >= 65536) m_adapted.clear();
     Adaptation& adaptation = m_adapted[block.key.hash()] = block.adaptation;
-    const std::size_t asked = static_cast<std::size_t>(&site - block.sites.data());
-    if (const u64 bit = u64{1} << asked; (adaptation.device & bit) != 0) {
+    if (const u64 bit = u64{1} << site.number; (adaptation.device & bit) != 0) {
         adaptation.device &= ~bit;
         if (adaptation.given_back < most_doublings) ++adaptation.given_back;
         ++m_ledger.given_back;
     } else { // the others of the block that are on their way there come along
         const u32 devices = u32{site.to_device} / 2, codes = u32{site.beside_code} / 2;
-        for (std::size_t i = 0; i < block.sites.size(); ++i) {
-            const Site& other = block.sites[i];
+        for (const Site& other : block.sites) {
             const bool device = devices != 0 && other.to_device >= devices;
             const bool code = codes != 0 && other.beside_code >= codes;
             if (!device && !code) continue;
-            (device ? adaptation.device : adaptation.beside_code) |= u64{1} << i;
+            (device ? adaptation.device : adaptation.beside_code) |= u64{1} << other.number;
             ++m_ledger.adapted;
         }
     }

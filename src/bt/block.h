@@ -5,6 +5,7 @@
 #include "cpu/cpu.h"
 #include "cpu/interp/block_cache.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -77,6 +78,12 @@ struct Adaptation {
     u8 given_back = 0;   ///< times that it was wrong about a device
 };
 
+/// Instructions of a block that somebody has asked for (insn_of()).
+struct AskedInsn {
+    Insn insn;
+    std::unique_ptr<AskedInsn> next;
+};
+
 struct Block {
     BlockKey key;
     u32 bytes = 0; ///< of guest code
@@ -89,16 +96,21 @@ struct Block {
     u32 entry = 0, checked_entry = 0;
     u32 cold_offset = 0; ///< in the code: from here on it is seldom executed
     u32 cold_place = 0;  ///< in the cache: where that part lies
+    u16 count = 0;       ///< instructions
+    u16 fpu_ready = 0;   ///< what it takes for granted
+    bool code32 = false;
+    bool begins_with_iret = false;
     bool dead = false;
     /// Its bytes have been written: nothing leads to it. Wanted again, it is compared and revived, or destroyed.
     bool dormant = false;
     /// Where its bytes are in host memory, if it compares them at entry instead of being told of writes.
     const u8* own_bytes = nullptr;
     u8 revivals = 0;
-    u32 counter = 0;       ///< instrumented: which of Runtime::entered
-    std::vector<u8> guest; ///< the bytes that it was made from
-    std::vector<DecodedInsn> insns;
-    std::vector<Site> sites; ///< addresses are in the code: never resized after emission
+    u32 counter = 0;                  ///< instrumented: which of Runtime::entered
+    std::vector<u8> guest;            ///< the bytes that it was made from
+    std::vector<DecodedInsn> insns;   ///< while it is being translated or explained, else empty
+    std::unique_ptr<AskedInsn> asked; ///< what Site::insn may point to
+    std::vector<Site> sites; ///< those that are called; addresses are in the code: never resized after emission
     std::vector<Link> links; ///< the same
     List<Link, &Link::in_target> incoming;
     std::vector<WindowAccess> accesses; ///< by offset

@@ -122,9 +122,8 @@ void Translator::prepare_x87_pointers(u32 i) {
     else if (m_unsettled_data && (row.strategy == Strategy::Native || row.strategy == Strategy::Expand) &&
              (written_registers(in) & address_registers(insn(*m_unsettled_data))) != 0)
         emit_settle_x87_data(i);
-    Site& site = m_block->sites[i];
-    site.unsettled_code = m_unsettled_code ? &m_block->sites[*m_unsettled_code] : nullptr;
-    site.unsettled_data = m_unsettled_data ? &m_block->sites[*m_unsettled_data] : nullptr;
+    m_sites[i].unsettled_code = static_cast<u8>(m_unsettled_code.value_or(Site::nobody));
+    m_sites[i].unsettled_data = static_cast<u8>(m_unsettled_data.value_or(Site::nobody));
 }
 
 void Translator::emit_settle_x87_data(u32 i) {
@@ -141,13 +140,13 @@ void Translator::emit_settle_x87_pointers(u32 i) {
     if (m_unsettled_data) emit_settle_x87_data(i);
     if (!m_unsettled_code) return;
     auto& a = m_e.a;
-    const Site& site = m_block->sites[*std::exchange(m_unsettled_code, std::nullopt)];
-    const u32 opcode = (site.insn->opcode & 7u) << 8 | site.insn->modrm;
+    const u32 of = *std::exchange(m_unsettled_code, std::nullopt);
+    const u32 opcode = (insn(of).opcode & 7u) << 8 | insn(of).modrm;
     m_e.mark(i, Provenance::rewrite, "the guest's FIP, FCS and FOP");
     // With the tags in front of it, which are the host's now: an immediate of 16 bits would be slow to decode.
     static_assert(offsetof(FpuState, fop) == offsetof(FpuState, ftw) + 2);
     a.mov(in_fpu(offsetof(FpuState, ftw), 4), opcode << 16);
-    a.mov(in_fpu(offsetof(FpuState, fip), 4), site.rip);
+    a.mov(in_fpu(offsetof(FpuState, fip), 4), m_sites[of].rip);
     a.movzx(x86::r9d, segment_field(SegmentName::cs, offsetof(Segment, selector), 2));
     a.mov(in_fpu(offsetof(FpuState, fcs), 2), x86::r9w);
 }

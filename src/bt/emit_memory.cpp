@@ -141,7 +141,7 @@ HostAddress Translator::emit_in_window(u32 i, SegmentName segment, x86::Gp offse
 
 asmjit::Label Translator::emit_window_miss_later(u32 i, const asmjit::Label& after) {
     auto miss = m_e.a.newLabel();
-    m_block->sites[i].handler = step_beside_window;
+    m_sites[i].handler = step_beside_window;
     m_e.later([this, i, miss, after] {
         m_e.mark(i, Provenance::helper,
                  "the window has nothing there (a device, a page fault, code): the handler does the instruction");

@@ -117,7 +117,7 @@ bool Translator::emit_string(u32 i) {
         a.lea(budget_register, x86::ptr(budget_register, x86::r9));
     }
     a.bind(after);
-    m_block->sites[i].handler = step_beside_window;
+    m_sites[i].handler = step_beside_window;
     m_e.later([this, i, form, repeated, by_handler, miss, after] {
         auto& a = m_e.a;
         m_e.mark(i, Provenance::helper,

@@ -31,7 +31,7 @@ Step load_segment_in_place(Cpu& cpu, const Insn& insn) {
 /// around between them would only step HLT carefully.
 Step enable_and_halt(Cpu& cpu, const Insn& insn) {
     CpuState& state = cpu.state;
-    const Insn& halt = *(reinterpret_cast<const Runtime*>(cpu.mmu.engine_space().data())->site + 1)->insn;
+    const Insn& halt = insn_of(cpu, *(reinterpret_cast<const Runtime*>(cpu.mmu.engine_space().data())->site + 1));
     const Step enabled = handler_for(insn)(cpu, insn);
     if (enabled.flow == Flow::fault || state.shadow != Shadow::sti) return enabled;
     state.rip = static_cast<u32>(state.rip + insn.length);
@@ -55,13 +55,12 @@ bool is_data_segment_load(const Insn& in) {
 Site Translator::make_site(u32 i, u32 rip) const {
     const DecodedInsn& decoded = m_block->insns[i];
     const Insn& in = decoded.insn;
-    Site site{.handler = decoded.handler, .insn = &in, .rip = rip, .next_rip = rip + in.length};
+    Site site{
+        .handler = decoded.handler, .block = m_block, .rip = rip, .number = static_cast<u8>(i), .length = in.length};
     const Stretch& stretch = stretch_of(i);
     const bool counted = !stretch.check_at || i > *stretch.check_at;
-    site.credit = static_cast<u32>(m_options.slack()) + (counted ? stretch.end : stretch.first) - i;
+    site.credit = static_cast<u16>(static_cast<u32>(m_options.slack()) + (counted ? stretch.end : stretch.first) - i);
     site.uncounted = counted ? 0 : 1;
-    site.fpu_ready = static_cast<u8>(m_mode->controls & fpu_ready::all);
-    site.block = m_block;
     site.watches_fpu = changes_fpu_readiness(in);
     switch (in.mnemonic) {
     // These ask for attention themselves if time or interrupts are affected.
@@ -130,7 +129,10 @@ bool Translator::emit_system(u32 i) {
 bool Translator::emit_sti(u32 i) {
     auto& a = m_e.a;
     if (!owns_interrupt_flag() || i + 1 == m_block->insns.size()) return false;
-    if (m_options.go_on && insn(i + 1).mnemonic == HLT) m_block->sites[i].handler = enable_and_halt;
+    if (m_options.go_on && insn(i + 1).mnemonic == HLT) {
+        m_sites[i].handler = enable_and_halt;
+        m_called |= u64{2} << i; // it looks there
+    }
     auto quiet = a.newLabel();
     auto busy = a.newLabel();
     auto after = a.newLabel();

@@ -32,7 +32,7 @@ void Emitter::place(asmjit::Section& section, std::vector<u8>& memory) {
     buffer._flags = asmjit::CodeBufferFlags::kIsExternal | asmjit::CodeBufferFlags::kIsFixed;
 }
 
-std::span<const u8> Emitter::finish() {
+std::span<u8> Emitter::finish() {
     asmjit::Section* const hot = m_code.textSection();
     asmjit::Section* cold = nullptr;
     m_code.newSection(&cold, ".cold");
@@ -66,7 +66,7 @@ void Emitter::emit_probe_or(const asmjit::Label& miss, const std::function<void(
     a.rorx(x86::r10d, x86::r9d, jump_rotations[0]);
     a.rorx(x86::r11d, x86::r9d, jump_rotations[1]);
     a.lea(x86::r10d, x86::ptr(x86::r10, x86::r11));
-    a.shrx(x86::r10d, x86::r10d, table_base.r32());
+    a.movzx(x86::r10d, x86::r10w);
     a.lea(x86::r10d, x86::ptr(x86::r10, x86::r10));
     a.mov(x86::r12, x86::rcx);
     a.mov(x86::rcx, in_runtime(jumps + offsetof(Runtime::JumpTarget, key), x86::r10, 3, 8));

@@ -46,7 +46,7 @@ class Emitter {
     /// Starts a new piece of code.
     void begin(bool record);
     /// The code, valid until begin(), with what later() added directly behind the rest. Marks are in offsets of it.
-    std::span<const u8> finish();
+    std::span<u8> finish();
     /// Of the first byte that later() added; after finish().
     u32 cold_offset() const { return m_cold_offset; }
     /// Where the rel32 of jumps between the two parts are; after finish().

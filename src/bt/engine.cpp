@@ -63,6 +63,7 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
     engine->m_policy = TRY(make_policy(options.cache_policy, engine->m_memory->size()));
     engine->m_links.set_memory(*engine->m_memory);
     engine->m_links.set_observer(options.observer);
+    runtime->decoder = &engine->m_interpreter.blocks().decoder();
     GoOn go_on;
     if (options.go_on) go_on = {[](void* self) { return static_cast<TranslatorEngine*>(self)->go_on(); }, engine.get()};
     engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options, go_on));
@@ -147,9 +148,8 @@ void TranslatorEngine::resume(Turn& turn) {
         turn.careful = true;
         return;
     }
-    m_resumed = &turn.block->sites.front();
-    const Mnemonic first = turn.block->insns.front().insn.mnemonic;
-    if (first == Mnemonic::IRET || first == Mnemonic::IRETD) state.system_flags |= flag::rf; // its handler decides
+    m_resumed = turn.block;
+    if (turn.block->begins_with_iret) state.system_flags |= flag::rf; // its handler decides
 }
 
 void TranslatorEngine::interpreted() {
@@ -255,10 +255,11 @@ void TranslatorEngine::finish_step() {
     --state.budget;
     switch (static_cast<Flow>(m_runtime.flow)) {
     case Flow::next:
-    case Flow::stop: state.rip = m_runtime.site->next_rip; break;
+    case Flow::stop: state.rip = m_runtime.site->next_rip(); break;
     case Flow::fault:
         // In the image of EFLAGS that a double fault pushes RF is as it was.
-        if (m_runtime.site == m_resumed && (static_cast<u64>(m_runtime.counter) & entries_mask) == m_resumed_entry)
+        if (m_resumed && m_runtime.site->block == m_resumed && m_runtime.site->number == 0 &&
+            (static_cast<u64>(m_runtime.counter) & entries_mask) == m_resumed_entry)
             state.system_flags |= flag::rf;
         m_cpu.deliver_exception();
         break;
@@ -331,7 +332,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
     }
     if (block && block->dormant) [[unlikely]] {
         const bool same = guest_bytes(*block) == block->guest;
-        if (same && ++block->revivals == most_revivals && m_options.self_check && may_check_itself(*block)) {
+        if (same && ++block->revivals == most_revivals && m_options.self_check && could_check_itself(*block)) {
             destroy(*block, Cause::smc);
             block = nullptr;
             u8& changes = heat_of(key).changes;
@@ -365,6 +366,8 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     if (!holds_code(key.start)) return nullptr;
     auto block = std::make_unique<Block>();
     block->key = key;
+    m_insns.clear();
+    block->insns.swap(m_insns);
     if (const auto it = m_looked_up.find(key.hash()); it != m_looked_up.end()) block->looked_up = it->second;
     if (const auto it = m_adapted.find(key.hash()); it != m_adapted.end()) block->adaptation = it->second;
     if (const ringshift::Block* decoded = m_interpreter.find_block()) {
@@ -375,6 +378,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     }
     append_after_sti(*block, mode);
     if (m_options.extend && m_options.native) append_behind_jumps(*block, mode);
+    block->count = static_cast<u16>(block->insns.size());
     if (!covers(*block)) return nullptr;
     check_itself_if_wise(*block);
     if (m_options.instrument) take_counter(*block);
@@ -399,6 +403,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     m_ledger.translated_bytes += block->bytes;
     m_ledger.emitted_bytes += block->code_size;
     if (m_options.observer) m_options.observer->translated(*block);
+    block->insns.swap(m_insns);
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
 }
@@ -437,8 +442,6 @@ std::span<const u8> TranslatorEngine::emit(Block& block, const Mode& mode) {
         if (code.size() + code_alignment - 1 <= m_policy->largest()) return code;
         ASSERT(block.insns.size() > 1, "{} bytes of code for one instruction", code.size());
         block.insns.resize(block.insns.size() / 2);
-        block.sites.clear();
-        block.links.clear();
     }
 }
 

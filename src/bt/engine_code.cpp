@@ -23,9 +23,19 @@ void TranslatorEngine::check_itself_if_wise(Block& block) {
     ++m_ledger.self_checking;
 }
 
+/// The same of one that has been translated.
+bool TranslatorEngine::could_check_itself(Block& block) {
+    block.insns = decoded(block);
+    const bool could = may_check_itself(block);
+    block.insns = {};
+    return could;
+}
+
 /// A block that checks itself has not been entered: because of that?
 void TranslatorEngine::drop_if_changed(Block& block) {
+    block.insns = decoded(block);
     const std::vector<bool> compared = compared_bytes(block);
+    block.insns = {};
     for (std::size_t i = 0; i < compared.size(); ++i) {
         if (!compared[i] || block.own_bytes[i] == block.guest[i]) continue;
         const BlockKey key = block.key;
@@ -69,6 +79,18 @@ void TranslatorEngine::unwatch_evicted(Block& block) {
     unwatch(block);
     if (block.own_bytes) return;
     for (const Block::Part& part : block.parts()) m_cpu.mmu.memory().refresh_code(part.start, part.bytes);
+}
+
+/// The instructions that it was made from.
+std::vector<DecodedInsn> TranslatorEngine::decoded(const Block& block) {
+    std::vector<DecodedInsn> insns(block.count);
+    std::span<const u8> bytes = block.guest;
+    for (DecodedInsn& insn : insns) {
+        const auto first = bytes.first(std::min<std::size_t>(bytes.size(), Decoder::max_length));
+        (void)m_interpreter.blocks().decoder().decode(first, block.code32, insn);
+        bytes = bytes.subspan(std::min<std::size_t>(bytes.size(), insn.insn.length));
+    }
+    return insns;
 }
 
 std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
@@ -150,7 +172,7 @@ void TranslatorEngine::give_counter_back(const Block& block) {
 
 BlockCount TranslatorEngine::count_of(const Block& block) const {
     return {static_cast<u32>(m_modes[block.key.mode].cs_base + block.key.eip), m_modes[block.key.mode].cpl,
-            static_cast<u32>(block.insns.size()), block.counter == 0 ? 0 : m_runtime.entered[block.counter]};
+            u32{block.count}, block.counter == 0 ? 0 : m_runtime.entered[block.counter]};
 }
 
 /// One for each linear address and privilege, the most entered first.

@@ -12,16 +12,10 @@ Block* TranslatorEngine::block_around(LinearAddr address) {
     const u32 mode = current_mode();
     Block* best = nullptr;
     for (const auto& [offset, block] : m_blocks) {
-        u64 at = m_modes[block->key.mode].cs_base + block->key.eip;
+        const u64 at = m_modes[block->key.mode].cs_base + block->key.eip;
         if (address.value < at || address.value >= at + block->bytes) continue;
-        bool same = true;
-        for (const DecodedInsn& decoded : block->insns) { // of this address space?
-            std::array<u8, 15> bytes{};
-            const std::size_t length = decoded.insn.length;
-            same = same && m_cpu.mmu.debug_read(LinearAddr(at), std::span(bytes).first(length)) == length &&
-                   std::equal(bytes.begin(), bytes.begin() + length, decoded.insn.bytes.begin());
-            at += length;
-        }
+        std::vector<u8> bytes(block->guest.size()); // of this address space?
+        const bool same = m_cpu.mmu.debug_read(LinearAddr(at), bytes) == bytes.size() && bytes == block->guest;
         const auto rank = [&](const Block& b) {
             return 2 * (b.key.mode == mode) + (m_modes[b.key.mode].cs_base + b.key.eip == address.value);
         };
@@ -74,15 +68,26 @@ std::vector<u8> TranslatorEngine::code_of(const Block& block, std::span<const u3
 
 std::optional<Explanation> TranslatorEngine::explain_at(LinearAddr address) {
     if (Block* block = block_around(address)) {
-        // The reasons are not kept: translating once more gives them.
-        Block again = *block;
-        again.sites.clear();
-        again.links.clear();
+        // The reasons and the instructions are not kept: translating once more gives them.
+        Block again;
+        again.key = block->key;
+        again.bytes = block->bytes;
+        again.second = block->second;
+        again.own_bytes = block->own_bytes;
+        again.counter = block->counter;
+        again.guest = block->guest;
+        again.insns = decoded(*block);
+        again.looked_up = block->looked_up;
+        again.adaptation = block->adaptation;
         const auto code = m_translator.translate(again, m_modes[block->key.mode], true);
         ASSERT(code.size() == block->code_size, "a block at {:x} is not translated as before", block->key.eip);
+        block->insns = std::move(again.insns);
         block->marks = std::move(again.marks);
-        return explain(*block, m_modes[block->key.mode], code_of(*block, m_emitter.crossings()),
-                       m_emitter.runtime_distance());
+        auto explanation = explain(*block, m_modes[block->key.mode], code_of(*block, m_emitter.crossings()),
+                                   m_emitter.runtime_distance());
+        block->insns = {};
+        block->marks = {};
+        return explanation;
     }
     const auto block = decode_at(address);
     if (!block) return std::nullopt;

@@ -86,11 +86,12 @@ void emit_save_fpu(Emitter& e) {
 }
 
 void settle_x87_pointers(Cpu& cpu, const Site& site) {
-    const Site& code = *site.unsettled_code;
-    fpu::set_code_pointer(cpu, *code.insn, code.rip);
-    if (site.unsettled_data) fpu::set_data_pointer(cpu, *site.unsettled_data->insn);
+    std::vector<Site>& sites = site.block->sites;
+    Site& code = sites[site.unsettled_code];
+    fpu::set_code_pointer(cpu, insn_of(cpu, code), code.rip);
+    if (site.unsettled_data != Site::nobody) fpu::set_data_pointer(cpu, insn_of(cpu, sites[site.unsettled_data]));
 }
 
-bool keeps_fpu_readiness(const Cpu& cpu, const Site& site) { return fpu_readiness(cpu.state) == site.fpu_ready; }
+bool keeps_fpu_readiness(const Cpu& cpu, const Site& site) { return fpu_readiness(cpu.state) == site.block->fpu_ready; }
 
 } // namespace ringshift::bt

@@ -176,7 +176,7 @@ std::string Names::immediate(u64 value) const {
     if (is(&m_block)) return "this_block";
     if (m_block.own_bytes && is(m_block.own_bytes)) return "own_bytes";
     for (std::size_t i = 0; i < m_block.sites.size(); ++i)
-        if (is(&m_block.sites[i])) return fmt::format("site{}", i);
+        if (is(&m_block.sites[i])) return fmt::format("site{}", m_block.sites[i].number);
     for (std::size_t i = 0; i < m_block.links.size(); ++i)
         if (is(&m_block.links[i])) return fmt::format("link{}", i);
     // A guest's constant has 32 bits, perhaps extended by their sign.

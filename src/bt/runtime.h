@@ -15,7 +15,7 @@
 #include "base/types.h"
 #include "bt/hook.h"
 #include "bt/ledger.h"
-#include "cpu/interp/handler.h"
+#include "cpu/interp/decode_cache.h"
 #include "cpu/isa/insn.h"
 
 #include <array>
@@ -33,36 +33,42 @@ inline constexpr u32 table_bias = 44;
 inline constexpr u32 budget_shift = 21;
 inline constexpr i64 maximum_budget = 1 << 20;
 
-/// One place where generated code calls the handler of one instruction.
+/// One place where generated code calls the handler of one instruction. There are as many of these as there are blocks,
+/// several times over, and most are never used: small, and the instruction is decoded again when it is asked for.
 struct Site {
     Handler handler = nullptr;
-    const Insn* insn = nullptr;
+    const Insn* insn = nullptr; ///< insn_of(); null: nobody has asked
+    Block* block = nullptr;
     u32 rip = 0;    ///< of the instruction
-    u32 credit = 0; ///< what the guest's budget is more than that in r13
-    u32 next_rip = 0;
-    u32 uncounted = 0; ///< 1: r13 does not count this entry of the block yet
-    u32 continues = 0; ///< 1: Flow::stop does not leave the block (the handler asks for attention if it must)
+    u16 credit = 0; ///< what the guest's budget is more than that in r13
+    u8 number = 0;  ///< of the instruction in the block
+    u8 length = 0;  ///< of the instruction
+    u32 next_rip() const { return rip + length; }
+    u8 uncounted = 0; ///< 1: r13 does not count this entry of the block yet
+    u8 continues = 0; ///< 1: Flow::stop does not leave the block (the handler asks for attention if it must)
 
     // The FPU (emit_fpu.cpp).
-    u8 fpu_loaded = 0;                    ///< of fpu_ready: what the block has in the host's registers behind it
-    u8 fpu_ready = 0;                     ///< of fpu_ready: what the block takes for granted
-    bool watches_fpu = false;             ///< the handler may change what is ready; then the block is left
-    const Site* unsettled_code = nullptr; ///< whose FIP, FCS and FOP the block has not written yet, if anybody's
-    const Site* unsettled_data = nullptr; ///< the same for FDP and FDS
+    bool watches_fpu = false; ///< the handler may change what is ready; then the block is left
+    u8 fpu_loaded = 0;        ///< of fpu_ready: what the block has in the host's registers behind it
+    /// Numbers in Block::sites: whose FIP, FCS and FOP the block has not written yet, and the same for FDP and FDS.
+    static constexpr u8 nobody = 0xFF;
+    u8 unsettled_code = nobody, unsettled_data = nobody;
 
-    // An access by the soft TLB (adapt.cpp).
+    // An access by the soft TLB (adapt.cpp); then `handler` does in the end what handler_for() says.
     static constexpr u8 no_stack = 0xFF;
-    Handler plain = nullptr; ///< what `handler` does in the end, if it is one of adapt.cpp
-    Block* block = nullptr;
     u8 access_size = 0;
     u8 below = no_stack; ///< the access is so many bytes below the stack pointer, not at the memory operand
-    bool writes = false;
-    bool may_ask_device = false;
-    u16 missed = 0;
+    bool writes : 1 = false;
+    bool may_ask_device : 1 = false;
+    u8 missed : 3 = 0;   ///< one in eight is looked at
     u16 to_device = 0;   ///< how many of those that were looked at
     u16 beside_code = 0; ///< the same
     i16 patience = 0;    ///< asking a device: what memory found in its place may still cost
 };
+static_assert(sizeof(Site) == 48);
+
+/// The instruction of a site, whose bytes are Block::guest.
+const Insn& insn_of(Cpu& cpu, Site& site);
 
 /// A direct exit of a block: a jump that can be patched to the block that it leads to.
 struct Link {
@@ -95,7 +101,7 @@ struct WindowMiss {
 };
 
 /// Of EIP, in jump_index().
-inline constexpr std::array<int, 2> jump_rotations{26, 6};
+inline constexpr std::array<int, 2> jump_rotations{22, 6};
 
 struct Runtime {
     // Stubs.
@@ -129,6 +135,7 @@ struct Runtime {
     WindowMiss faulted;               ///< the last one that raised a page fault, ..
     u32 faulted_rip = 0;              ///< .. in this instruction
     Site* unsuited = nullptr;         ///< an access that should be translated in another form (adapt.cpp)
+    DecodeCache* decoder = nullptr;   ///< for insn_of()
 
     // Where the guest's FPU state is: 1 is in CpuState, 0 in the host's registers. SSE is away only if x87 is.
     u32 sse_away = 1;
@@ -143,6 +150,14 @@ struct Runtime {
     std::array<u64, shared_slots> shared{};
     u64 context = 0; ///< address space and mode, in bits 32 to 63: jump cache entries of another context do not match
     u64 code = 0;    ///< where to enter
+
+    /// Where indirect branches look for their target, by jump_index(EIP). `key` is the negative of context + EIP.
+    struct JumpTarget {
+        u64 key = 0;
+        u64 code = 0;
+    };
+    static constexpr u32 jump_entries = 1 << 16;
+    std::array<JumpTarget, jump_entries> jumps; ///< zeroed memory: nothing
 
     // Instrumented blocks: an exit writes how it leads to the next block, which counts it when it is entered.
     u64 arriving = 0; ///< Level
@@ -162,21 +177,15 @@ struct Runtime {
     static constexpr u32 own_generation_shift = 45;
     u64 recalling = 0;                              ///< r10, meanwhile
     std::array<OwnTarget, own_entries> own_targets; ///< zeroed memory: nothing
-
-    /// Where indirect branches look for their target, by jump_index(EIP). `key` is the negative of context + EIP.
-    struct JumpTarget {
-        u64 key = 0;
-        u64 code = 0;
-    };
-    static constexpr u32 jump_entries = 1 << 20;
-    std::array<JumpTarget, jump_entries> jumps; ///< zeroed memory: nothing
 };
 
-/// Which entry: the sum of two rotations, the upper bits of it. Functions are mostly aligned, so targets 64 bytes from
+/// Which entry: the sum of two rotations, the lower half of it. Functions are mostly aligned, so targets 64 bytes from
 /// each other have neighbouring entries, four in a line of the host's cache, which the host prefetches for what a
 /// program goes through in order; the lower bits choose the part of the table, and the upper bits keep code at equal
-/// offsets elsewhere apart. Made of what leaves flags alone; the shift by 12 comes with table_bias.
-inline u32 jump_index(u32 eip) { return (std::rotr(eip, jump_rotations[0]) + std::rotr(eip, jump_rotations[1])) >> 12; }
+/// offsets elsewhere apart. Made of what leaves flags alone.
+inline u32 jump_index(u32 eip) {
+    return (std::rotr(eip, jump_rotations[0]) + std::rotr(eip, jump_rotations[1])) % Runtime::jump_entries;
+}
 
 /// The entry of Runtime::own_targets that an indirect branch at `eip` has, with others if it comes to the worst.
 inline u32 own_index(u32 eip) { return (eip >> 2) % Runtime::own_entries; }

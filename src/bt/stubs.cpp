@@ -80,6 +80,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     auto not_next = e.a.newLabel();
     auto go_on = e.a.newLabel();
     auto settled = e.a.newLabel();
+    auto decoded = e.a.newLabel();
     auto loaded = e.a.newLabel();
     auto load_sse = e.a.newLabel();
     e.store_guest();
@@ -87,7 +88,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(site, x86::r9);
     e.a.mov(x86::rbp, x86::rsp);
     e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
-    e.a.cmp(x86::qword_ptr(site, offsetof(Site, unsettled_code)), 0);
+    e.a.cmp(x86::byte_ptr(site, offsetof(Site, unsettled_code)), Site::nobody);
     e.a.je(settled);
     emit_call(e, cpu, reinterpret_cast<u64>(&settle_x87_pointers));
     e.a.bind(settled);
@@ -95,12 +96,17 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.mov(RINGSHIFT_STATE(rip, 8), x86::rax);
     e.a.mov(x86::rax, x86::r13);
     e.a.sar(x86::rax, budget_shift);
-    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, credit)));
+    e.a.movzx(x86::ecx, x86::word_ptr(site, offsetof(Site, credit)));
     e.a.add(x86::rax, x86::rcx);
     e.a.mov(RINGSHIFT_STATE(budget, 8), x86::rax);
     e.a.mov(e.in_runtime(offsetof(Runtime, site), 8), site);
-    e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
     e.a.mov(x86::rsi, x86::qword_ptr(site, offsetof(Site, insn)));
+    e.a.test(x86::rsi, x86::rsi);
+    e.a.jnz(decoded);
+    emit_call(e, cpu, reinterpret_cast<u64>(&insn_of));
+    e.a.mov(x86::rsi, x86::rax);
+    e.a.bind(decoded);
+    e.a.mov(x86::rdi, reinterpret_cast<u64>(&cpu));
     e.a.call(x86::qword_ptr(site, offsetof(Site, handler)));
     e.a.movzx(x86::eax, x86::al);
     e.a.test(x86::eax, x86::eax);
@@ -115,7 +121,7 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
 
     e.a.bind(go_on); // eax: what the handler returned
     e.a.mov(x86::rdx, RINGSHIFT_STATE(budget, 8));
-    e.a.mov(x86::ecx, x86::dword_ptr(site, offsetof(Site, credit)));
+    e.a.movzx(x86::ecx, x86::word_ptr(site, offsetof(Site, credit)));
     e.a.sub(x86::rdx, x86::rcx);
     e.a.js(leave); // attention, or a repetition that used up what the rest of the block needs
     e.a.shl(x86::rdx, budget_shift);
@@ -138,12 +144,12 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     e.a.bind(not_next);
     e.a.cmp(x86::eax, static_cast<u32>(Flow::stop));
     e.a.jne(leave);
-    e.a.cmp(x86::dword_ptr(site, offsetof(Site, continues)), 0);
+    e.a.cmp(x86::byte_ptr(site, offsetof(Site, continues)), 0);
     e.a.jne(go_on);
     e.a.bind(leave);
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(Leave::step));
     e.a.mov(e.in_runtime(offsetof(Runtime, flow), 4), x86::eax);
-    e.a.mov(x86::eax, x86::dword_ptr(site, offsetof(Site, uncounted)));
+    e.a.movzx(x86::eax, x86::byte_ptr(site, offsetof(Site, uncounted)));
     e.a.add(x86::r13, x86::rax);
     e.a.add(x86::rbp, 8); // no return to the block
     e.a.jmp(e.in_runtime(offsetof(Runtime, left), 8));

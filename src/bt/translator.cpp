@@ -22,6 +22,8 @@
 #include "cpu/isa/policy.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace ringshift::bt {
 
@@ -29,16 +31,20 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     m_block = &block;
     m_mode = &mode;
     const u32 count = static_cast<u32>(block.insns.size());
-    block.sites.resize(count);
+    block.count = static_cast<u16>(count);
+    block.code32 = mode.code32;
+    block.fpu_ready = mode.controls & fpu_ready::all;
+    block.begins_with_iret = insn(0).mnemonic == Mnemonic::IRET || insn(0).mnemonic == Mnemonic::IRETD;
+    m_sites.clear();
+    m_links.clear();
+    m_descriptors.clear();
+    m_called = 0;
     u32 rip = block.key.eip;
-    u32 exits = 0;
     plan_stretches();
     for (u32 i = 0; i < count; ++i) {
-        exits += is_conditional_jump(insn(i).mnemonic) || insn(i).mnemonic == Mnemonic::CALL ? 1 : 0;
-        block.sites[i] = make_site(i, rip);
-        rip = block.sites[i].next_rip;
+        m_sites.push_back(make_site(i, rip));
+        rip = m_sites.back().next_rip();
     }
-    block.links.reserve(exits + 3);
     m_fpu_loaded = 0;
     m_unsettled_code = m_unsettled_data = std::nullopt;
     m_accesses.clear();
@@ -62,6 +68,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
         emit_direct_exit(rip);
     }
     const auto code = m_e.finish();
+    make_descriptors(code);
     block.code_size = static_cast<u32>(code.size());
     block.cold_offset = m_e.cold_offset();
     block.marks = m_e.take_marks();
@@ -216,7 +223,7 @@ void Translator::emit_instruction(u32 i) {
     if (stretch_of(i).check_at == i) emit_late_check(i);
     prepare_x87_pointers(i);
     if (!m_options.native || !emit_special(i)) emit_handler_call(i, handler_reason(insn(i)));
-    m_block->sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
+    m_sites[i].fpu_loaded = static_cast<u8>(m_fpu_loaded);
 }
 
 bool Translator::emit_special(u32 i) {
@@ -264,8 +271,41 @@ void Translator::emit_run(const SharingRun& run) {
 }
 
 void Translator::emit_call_of_site(u32 i) {
-    m_e.a.mov(x86::r9, reinterpret_cast<u64>(&m_block->sites[i]));
+    m_called |= u64{1} << i;
+    emit_descriptor(false, i);
     m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+}
+
+void Translator::emit_descriptor(bool link, std::size_t number) {
+    constexpr u64 some_address = u64{1} << 46;
+    m_e.a.mov(x86::r9, some_address);
+    m_descriptors.push_back({m_e.offset() - static_cast<u32>(sizeof some_address), link, static_cast<u16>(number)});
+}
+
+/// Sites that nobody calls are not kept.
+void Translator::make_descriptors(std::span<u8> code) {
+    for (const Site& site : m_sites) {
+        if ((m_called >> site.number & 1) == 0) continue;
+        for (const u8 unsettled : {site.unsettled_code, site.unsettled_data})
+            if (unsettled != Site::nobody) m_called |= u64{1} << unsettled; // it stands before
+    }
+    const auto place = [&](u8 number) { // in Block::sites
+        return number == Site::nobody ? number : static_cast<u8>(std::popcount(m_called & ((u64{1} << number) - 1)));
+    };
+    m_block->sites.clear();
+    m_block->sites.reserve(static_cast<std::size_t>(std::popcount(m_called)));
+    for (const Site& site : m_sites) {
+        if ((m_called >> site.number & 1) == 0) continue;
+        Site& kept = m_block->sites.emplace_back(site);
+        kept.unsettled_code = place(site.unsettled_code);
+        kept.unsettled_data = place(site.unsettled_data);
+    }
+    m_block->links = m_links;
+    for (const Descriptor& d : m_descriptors) {
+        const u64 address = d.link ? reinterpret_cast<u64>(&m_block->links[d.number])
+                                   : reinterpret_cast<u64>(&m_block->sites[place(static_cast<u8>(d.number))]);
+        std::memcpy(code.data() + d.at, &address, sizeof address);
+    }
 }
 
 void Translator::emit_handler_call(u32 i, const char* why) {
@@ -276,20 +316,20 @@ void Translator::emit_handler_call(u32 i, const char* why) {
 }
 
 asmjit::Label Translator::new_link(u32 target, u32 patch, bool checked) {
-    ASSERT(m_block->links.size() < m_block->links.capacity());
     auto stub = m_e.a.newLabel();
-    Link& link = m_block->links.emplace_back();
+    const std::size_t number = m_links.size();
+    Link& link = m_links.emplace_back();
     link.from = m_block;
     link.target = target;
     link.patch = patch;
     link.checked = checked;
     link.crosses = ((m_mode->cs_base + target) ^ (m_mode->cs_base + m_block->key.eip)) >> 12 != 0;
     const u32 last = static_cast<u32>(m_block->insns.size() - 1);
-    m_e.later([this, stub, &link, last] {
+    m_e.later([this, stub, number, last] {
         m_e.mark(last, Provenance::exit, "not linked to its target: ask the engine for it");
         m_e.a.bind(stub);
-        link.stub = m_e.offset();
-        m_e.a.mov(x86::r9, reinterpret_cast<u64>(&link));
+        m_links[number].stub = m_e.offset();
+        emit_descriptor(true, number);
         m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_direct), 8));
     });
     return stub;
@@ -352,7 +392,7 @@ void Translator::emit_side_exit(u32 i, x86::CondCode condition, u32 target) {
 /// `landing`: where the return of a call comes to; null for jumps.
 void Translator::emit_own_target(u32 i, const std::function<void(const x86::Mem& code)>& go,
                                  const asmjit::Label* landing) {
-    const u32 own = own_index(m_block->sites[i].rip);
+    const u32 own = own_index(m_sites[i].rip);
     auto other = m_e.a.newLabel();
     m_e.mark(i, Provenance::exit, "is the target the one that this branch went to last?");
     m_e.emit_own_target(own, other, [&](const x86::Mem& code) {

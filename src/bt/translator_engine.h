@@ -73,7 +73,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     Block* translate(const BlockKey& key, const Mode& mode);
     /// What generated code may spend is enough.
     bool covers(const Block& block) const {
-        return static_cast<i64>(block.insns.size()) + m_options.slack() <= m_cpu.state.budget;
+        return static_cast<i64>(block.count) + m_options.slack() <= m_cpu.state.budget;
     }
     /// Code that has a place in the cache, of a shorter block if need be.
     std::span<const u8> emit(Block& block, const Mode& mode);
@@ -90,11 +90,13 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void unwatch(Block& block);
     void unwatch_evicted(Block& block);
     void check_itself_if_wise(Block& block);
+    bool could_check_itself(Block& block);
     void drop_if_changed(Block& block);
     void take_counter(Block& block);
     void give_counter_back(const Block& block);
     BlockCount count_of(const Block& block) const;
     std::vector<u8> guest_bytes(const Block& block) const;
+    std::vector<DecodedInsn> decoded(const Block& block);
     void cool_down(const BlockKey& key);
     void destroy(Block& block, Cause why);
     void destroy_all(Cause why);
@@ -200,6 +202,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::vector<u32> m_free_counters;
     u32 m_next_counter = 1;
     std::map<std::pair<u32, u8>, BlockCount> m_past; ///< what blocks that are gone counted, by address and CPL
+    std::vector<DecodedInsn> m_insns;                ///< of the block that is translated; memory that stays
     std::vector<Block*> m_hit;                       ///< by the write that is being looked at
     std::vector<std::unique_ptr<Block>> m_graveyard;
     std::vector<u32> m_evicted;
@@ -232,7 +235,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::array<Returns, 2> m_returns;
     std::array<LandingPages, 2> m_landings; ///< the same order
     u64 m_generation = 0;                   ///< a block has gone, or a page of code may be elsewhere
-    const Site* m_resumed = nullptr;        ///< the first of a block that was entered where RF was set, and ..
+    const Block* m_resumed = nullptr;       ///< what was entered where RF was set, and ..
     u64 m_resumed_entry = 0;                ///< .. which entry that was
     bool m_ran_user = false;                ///< whose return stack is in force
 

@@ -7,13 +7,27 @@
 
 namespace ringshift {
 
+namespace {
+constexpr u64 huge_page = 2 << 20;
+/// The tags and addends, and the beginning of the engine's tables.
+constexpr u64 often_read = 2 * huge_page;
+} // namespace
+
 void Mmu::Release::operator()(Tables* tables) const { munmap(tables, sizeof *tables); }
 
 Mmu::Mmu(PhysicalMap& memory) : m_memory(memory) {
-    void* zeroed = mmap(nullptr, sizeof(Tables), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // What generated code reads all the time begins where a huge page can; of the rest only what is used shall be
+    // there.
+    void* zeroed =
+        mmap(nullptr, sizeof(Tables) + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (zeroed == MAP_FAILED) throw std::bad_alloc();
-    m_tables.reset(static_cast<Tables*>(zeroed));
-    madvise(zeroed, sizeof(Tables), MADV_HUGEPAGE);
+    const u64 begin = reinterpret_cast<u64>(zeroed), aligned = (begin + huge_page - 1) & ~(huge_page - 1);
+    if (aligned != begin) munmap(zeroed, aligned - begin);
+    const u64 end = (aligned + sizeof(Tables) + page_mask) & ~page_mask;
+    if (begin + sizeof(Tables) + huge_page > end)
+        munmap(reinterpret_cast<void*>(end), begin + sizeof(Tables) + huge_page - end);
+    m_tables.reset(reinterpret_cast<Tables*>(aligned));
+    madvise(m_tables.get(), often_read, MADV_HUGEPAGE);
     m_fast = m_tables->fast.data();
     m_memory.set_table_listener(this);
 }

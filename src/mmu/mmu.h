@@ -76,7 +76,7 @@ class Mmu final : TableWriteListener {
     FastTlb* fast_tlb() { return m_fast; }
     /// Zeroed memory for the tables of an engine, at a fixed distance from fast_tlb(), so that generated code reaches
     /// both with one base register.
-    static constexpr std::size_t engine_space_size = 20 << 20;
+    static constexpr std::size_t engine_space_size = 3 << 20;
     std::span<u8> engine_space() { return m_tables->engine_space; }
     /// Zeroes it again.
     void clear_engine_space();
@@ -238,8 +238,8 @@ class Mmu final : TableWriteListener {
     };
     struct Tables { // zeroed memory: all empty, and untouched pages cost nothing
         std::array<FastTlb, 2> fast;
-        std::array<std::array<Entry, entries>, 2> slow;
         alignas(64) std::array<u8, engine_space_size> engine_space;
+        std::array<std::array<Entry, entries>, 2> slow;
     };
     struct Release {
         void operator()(Tables* tables) const;
