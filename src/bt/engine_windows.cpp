@@ -9,6 +9,9 @@
 // handler (a device, data beside code, a page that faults on purpose), or that needs new pages all the time, is better
 // off with the soft TLB: its block is translated again with this access looked up. After a while it is tried again.
 //
+// An address space whose misses cost more time than its windows can have saved loses them until it has run for longer
+// than before (Mmu::deserves_window): a process that forks again and again finds its pages write-protected each time.
+//
 // When the guest comes back from the page fault of such an access, its page is mapped before it tries again, which
 // saves a signal.
 #include "base/log.h"
@@ -38,6 +41,8 @@ constexpr u32 epochs_given_up = 16;
 /// Entries into blocks that an address space has to make before it gets a window, for each time that code has to run
 /// before it is translated.
 constexpr u64 work_for_one = 4096;
+/// What a miss takes away of that: as many entries as would gain the time that it costs.
+constexpr u64 work_of_signal = 4096, work_of_fault = 1024, work_of_page = 512;
 } // namespace
 
 namespace {
@@ -53,6 +58,11 @@ void begin_epoch(Runtime& runtime, const Windows::Counts& now) {
     runtime.missed = 0;
     runtime.mapped = now.mapped;
     runtime.unmapped = now.unmapped;
+}
+
+/// Pages, if any, were shown since there were `before`.
+void charge(Cpu& cpu, u64 before, u64 work) {
+    cpu.mmu.charge_window(work + (cpu.mmu.windows()->counts().mapped - before) * work_of_page);
 }
 
 void count_miss(Runtime& runtime, const WindowMiss& miss, u32 cost) {
@@ -85,6 +95,7 @@ Step step_beside_window(Cpu& cpu, const Insn& insn) {
     } else {
         count_miss(runtime, miss, lasting_miss_counts);
     }
+    charge(cpu, before, work_of_fault);
     if (runtime.keeps_missing) cpu.end_block();
     return step;
 }
@@ -98,7 +109,8 @@ void TranslatorEngine::open_windows() {
                                          .runs = m_options.window_runs,
                                          .around = m_options.window_around,
                                          .enter = m_options.window_enter,
-                                         .home = m_options.window_home});
+                                         .home = m_options.window_home,
+                                         .worth = m_options.window_worth && m_options.hot_threshold != 0});
     if (!opened.ok())
         log(LogLevel::Warning, "no memory windows ({}): the soft TLB is used instead", opened.error().message);
     m_windows = opened.ok();
@@ -113,7 +125,7 @@ bool TranslatorEngine::may_have_window(u8 cpl) const {
 bool TranslatorEngine::wants_window(u8 cpl) const {
     if (!m_windows || !may_have_window(cpl)) return false;
     // What a short-lived process would gain is less than its pages cost to map.
-    if (m_cpu.mmu.window_work() < u64{m_options.hot_threshold} * work_for_one) return false;
+    if (!m_cpu.mmu.deserves_window(u64{m_options.hot_threshold} * work_for_one)) return false;
     return m_cpu.mmu.window(cpl == 3, suits_home(cpl == 3)).has_value();
 }
 
@@ -155,6 +167,7 @@ u64 TranslatorEngine::take(const HostFault& fault) {
         if (m_runtime.missed_epoch != m_runtime.epoch) begin_epoch(m_runtime, counts);
         m_flushed = false;
         const bool filled = fill(LinearAddr(linear), user, fault.write);
+        charge(m_cpu, before, work_of_signal);
         if (filled) count_miss(m_runtime, miss, cost_of_pages(counts.mapped - before, m_runtime, counts));
         if (filled && !m_flushed) return fault.rip;
         m_runtime.must_leave = m_flushed;
@@ -181,8 +194,10 @@ void TranslatorEngine::give_up_windows() {
 void TranslatorEngine::fill_behind_fault() {
     const WindowMiss miss = std::exchange(m_runtime.faulted, {});
     const u8 cpl = m_cpu.state.cpl;
-    if (miss.user == (cpl == 3) && wants_window(cpl))
-        m_cpu.mmu.refill_window(LinearAddr(miss.address), miss.user, miss.write);
+    if (miss.user != (cpl == 3) || !wants_window(cpl)) return;
+    const u64 before = m_cpu.mmu.windows()->counts().mapped;
+    m_cpu.mmu.refill_window(LinearAddr(miss.address), miss.user, miss.write);
+    charge(m_cpu, before, 0);
 }
 
 /// So many blocks were entered.

@@ -26,6 +26,8 @@ constexpr std::array all_mechanisms{
               "with windows: let the host enter pages in its tables when they are mapped, not when they are used"},
     Mechanism{"window-home", &Options::window_home,
               "with windows: let the busiest address space's lie where its addresses are the host's own"},
+    Mechanism{"window-worth", &Options::window_worth,
+              "with windows: take them from address spaces whose misses cost more than they run"},
     Mechanism{"wide-stack", &Options::wide_stack,
               "with windows: add to the stack pointer in 64 bits, which costs recent processors nothing"},
     Mechanism{"strings", &Options::strings, "with windows: run string instructions as the host's own"},

@@ -31,6 +31,7 @@ struct Options : InterpreterOptions {
     bool window_around = true;
     bool window_enter = true;
     bool window_home = true;
+    bool window_worth = true;
     bool wide_stack = true;
     bool strings = true;
     bool few_moves = true;

@@ -163,6 +163,8 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         const List list = translation.global ? global : local;
         if ((entry.lists & 1u << list) == 0) table.filled[list].push_back(static_cast<u16>(i));
         entry.lists |= static_cast<u8>(1u << list);
+        if (entry.page != 0) table.clear_page(~entry.page);
+        table.set_page(address.value >> 12);
         entry.page = tag(address);
         entry.frame = translation.address.value & ~page_mask;
         entry.source = translation.source();

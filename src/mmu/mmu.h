@@ -88,6 +88,7 @@ class Mmu final : TableWriteListener {
         bool around = true;    ///< with runs: what is near by as well
         bool enter = true;     ///< have the host enter pages in its tables at once
         bool home = false;     ///< one of them may have base 0 (mmu_home.cpp)
+        bool worth = false;    ///< address spaces whose misses cost more than they run lose their windows
     };
     Result<> open_windows(const WindowOptions& options);
     void close_windows();
@@ -104,11 +105,18 @@ class Mmu final : TableWriteListener {
         if (!m_windows || m_always_slow || !m_spaces[m_space].windows[user]) return std::nullopt;
         return m_windows->base(*m_spaces[m_space].windows[user]);
     }
-    /// How much the current address space has run, in whatever unit its user counts; kept as long as its windows are.
-    u64 window_work() const { return m_spaces[m_space].work; }
+    /// Whether the current address space has run enough for a window, in whatever unit its user counts: `at_first`
+    /// before it has ever had one, and twice as much each time that its misses have used up what it had run. Kept as
+    /// long as its windows are. Not from within translated code.
+    bool deserves_window(u64 at_first) {
+        Space& space = m_spaces[m_space];
+        return space.deserving || (space.work >= at_first << space.losses ? begin_deserving() : false);
+    }
     /// It has run so much more, in user code if it is to be at home for that. Which window is whose may be another
     /// then: not from within translated code.
     void add_window_work(u64 work, bool may_be_home = true);
+    /// A miss of its window has cost as much as running so much.
+    void charge_window(u64 work);
     /// After an access through the window has faulted: true if it will succeed now. Else it is to be done by read() or
     /// write(), after which it may be worth while to ask again. May be called in a signal handler, if the signal is the
     /// doing of the code that it interrupts.
@@ -204,6 +212,10 @@ class Mmu final : TableWriteListener {
     /// Checks that a write (or read) would succeed, and sets A and D as it would.
     MemoryOutcome check(LinearAddr address, unsigned size, Access access);
 
+    /// As many bytes as that, within a page, are about to be written at once, but not by fast_write(): if only because
+    /// of page tables that were there, these are watched no longer, and the write is fast from the next time on.
+    void note_long_write(LinearAddr address, u64 bytes, bool user);
+
     /// The physical address for an access, by TLB or walk.
     Translation translate(LinearAddr address, Access access);
     /// For a debugger: no side effects, best rights. Returns the number of bytes that were there.
@@ -235,6 +247,10 @@ class Mmu final : TableWriteListener {
             filled; ///< by List: indexes of entries that may be in use, for flushes to visit
         std::array<std::bitset<2048>, 2> regions; ///< by List: 2 MiB regions of the linear space that may have entries
         std::bitset<2048> large_regions;          ///< .. and entries of large pages
+        std::vector<u64> pages = std::vector<u64>((u64{1} << 20) / 64); ///< a bit for each page that may have an entry
+
+        void set_page(u64 number) { pages[number / 64] |= u64{1} << number % 64; }
+        void clear_page(u64 number) { pages[number / 64] &= ~(u64{1} << number % 64); }
     };
     struct Tables { // zeroed memory: all empty, and untouched pages cost nothing
         std::array<FastTlb, 2> fast;
@@ -252,12 +268,14 @@ class Mmu final : TableWriteListener {
     void forget_tags(u32 i, bool user) { m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0; }
     void forget(u32 i, bool user) {
         Entry& entry = m_tables->slow[user][i];
+        m_lists[user].clear_page(~entry.page);
         entry.page = entry.fetch_tag = 0;
         forget_tags(i, user);
     }
     /// Of a list that the caller empties.
     void clear(u32 i, bool user, List list) {
         Entry& entry = m_tables->slow[user][i];
+        if (entry.page != 0) m_lists[user].clear_page(~entry.page);
         entry = {.lists = static_cast<u8>(entry.lists & ~(1u << list))};
         forget_tags(i, user);
     }
@@ -300,7 +318,7 @@ class Mmu final : TableWriteListener {
     /// Remembers where a translation came from. False: it depends on what cannot be watched.
     bool track(const Translation& translation, LinearAddr address, u64 window_bit);
     TableUse& use_of(u64 frame, const TableUse& use);
-    static bool may_have_entries(const Table& table, u32 first, u32 pages);
+    void forget_entries(u32 first, u32 pages, bool user);
     void forget_range(const TableUse& use, u32 first, u32 pages);
     void untrack(u64 frame);
     void untrack_all();
@@ -310,7 +328,9 @@ class Mmu final : TableWriteListener {
         PagingContext context;                             ///< as far as it counts
         std::array<std::optional<Windows::Id>, 2> windows; ///< supervisor's and user's
         u64 used = 0;
-        u64 work = 0;
+        u64 work = 0;           ///< run, less what was charged
+        bool deserving = false; ///< may have windows
+        u8 losses = 0;          ///< times that it has lost them for their misses
         // mmu_home.cpp:
         std::array<std::optional<Windows::Id>, 2>
             elsewhere{};             ///< while one of `windows` is at home: what it was before
@@ -319,7 +339,9 @@ class Mmu final : TableWriteListener {
     };
     static PagingContext what_counts(PagingContext context);
     void select_space();
+    static void forget_merits(Space& space);
     void forget_work(u64 table);
+    bool begin_deserving();
     std::optional<u64> give_window(bool user);
     // Which address space is at home (mmu_home.cpp).
     void ask_for_home(bool user);

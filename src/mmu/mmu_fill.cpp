@@ -11,8 +11,9 @@
 // What nobody has asked for is shown only if it shows nowhere that it is: A is set in all entries on the way to it, and
 // D if it is shown writable; behind it is plain memory that neither tells its writes to anybody nor holds page tables
 // or, where it is writable, code; and all of it was found by the entries in the same table, which is watched. So a
-// large page is split by itself where code, tables, devices or other rights begin. Where watchpoints are set, or the
-// address line 20 is held down, there is one page at a time.
+// large page is split by itself where code, tables, devices or other rights begin. (Without paging there are no
+// entries, and neighbours are neighbours.) Where watchpoints are set, or the address line 20 is held down, there is one
+// page at a time.
 #include "mmu/mmu.h"
 
 namespace ringshift {
@@ -75,8 +76,7 @@ bool Mmu::show(Windows::Id id, u32 page, Run run, const Showing& shown) {
 
 /// Shows `page`, and what may come along.
 bool Mmu::show_near(Windows::Id id, u32 page, const Showing& shown, const Translation& found, bool user) {
-    if (!m_window_options.runs || found.table_count == 0 || !m_watched.empty() || !m_context.a20)
-        return show(id, page, {page, page + 1}, shown);
+    if (!m_window_options.runs || !m_watched.empty() || !m_context.a20) return show(id, page, {page, page + 1}, shown);
     // A large page has as many small ones as a table has entries.
     const u32 span = found.large ? static_cast<u32>(page_size / found.entry_size) : block;
     const Run limits{page & ~(span - 1), (page & ~(span - 1)) + span};

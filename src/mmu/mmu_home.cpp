@@ -6,6 +6,7 @@
 // before one half counts: two processes that take turns do not take turns at this.
 #include "mmu/mmu.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringshift {
@@ -13,11 +14,12 @@ namespace ringshift {
 namespace {
 // In entries into blocks: a period is some tens of milliseconds.
 constexpr u64 period = 8u << 20, little = period, times_as_much = 4;
+constexpr u64 most_work = 4u << 20; ///< that misses can use up
 } // namespace
 
 void Mmu::add_window_work(u64 work, bool may_be_home) {
     Space& space = m_spaces[m_space];
-    space.work += work;
+    space.work = std::min(space.work + work, most_work);
     if (!m_home || !may_be_home) return;
     space.lately += work;
     m_work_in_period += work;

@@ -8,8 +8,8 @@
 // Stores find watched frames as they find code: no write tag and no writable page of a window is for them. Entries that
 // are not present have given nothing, and page tables are mostly filled in where there was nothing before; such a store
 // costs the slow path alone. A table that is written again and again without being used (a process is copied, or ends)
-// is no longer watched, and all that came from it is forgotten; nor is memory watched to which user code writes: it was
-// a table once.
+// is no longer watched, and all that came from it is forgotten; nor is memory watched to which user code writes, or
+// that is filled by a string instruction: it was a table once.
 #include "mmu/mmu.h"
 
 #include <algorithm>
@@ -92,10 +92,16 @@ void Mmu::table_write(PhysAddr address, u64 size) {
     if (m_change_listener) m_change_listener->translations_changed();
 }
 
-bool Mmu::may_have_entries(const Table& table, u32 first, u32 pages) {
-    for (u32 region = first / 512; region <= (first + pages - 1) / 512; ++region)
-        if (table.regions[local][region] || table.regions[global][region]) return true;
-    return false;
+/// Of whole regions of 2 MiB; mostly there are none.
+void Mmu::forget_entries(u32 first, u32 pages, bool user) {
+    constexpr u32 region_pages = 512;
+    const Table& table = m_lists[user];
+    for (u32 begin = first; begin - first < pages; begin += region_pages) {
+        if (!table.regions[local][begin / region_pages] && !table.regions[global][begin / region_pages]) continue;
+        for (u32 page = begin; page < begin + region_pages; page += 64)
+            for (u64 left = table.pages[page / 64]; left != 0; left &= left - 1)
+                forget((page + static_cast<u32>(std::countr_zero(left))) % entries, user);
+    }
 }
 
 void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
@@ -105,11 +111,7 @@ void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
             if (entry_of(address, user).page == tag(address)) forget(index(address), user);
             continue;
         }
-        if (!may_have_entries(m_lists[user], first, pages)) continue;
-        for (const auto& filled : m_lists[user].filled)
-            for (const u16 i : filled)
-                if (const Entry& entry = m_tables->slow[user][i]; entry.page != 0 && ~entry.page - first < pages)
-                    forget(i, user);
+        forget_entries(first, pages, user);
     }
     for (u64 left = m_windows ? use.windows : 0; left != 0; left &= left - 1) {
         const auto id = static_cast<Windows::Id>(std::countr_zero(left));
@@ -132,6 +134,16 @@ void Mmu::untrack(u64 frame) {
     ++m_generation;
     if (m_windows) forget_work(frame);
     if (m_change_listener) m_change_listener->translations_changed();
+}
+
+void Mmu::note_long_write(LinearAddr address, u64 bytes, bool user) {
+    const u32 i = index(address);
+    const Entry& entry = m_tables->slow[user][i];
+    if (bytes <= longest_write || entry.page != tag(address) || !entry.writable) return;
+    const PhysAddr frame(entry.frame);
+    if (!m_memory.has_table(frame) || m_memory.has_code(frame)) return;
+    untrack(entry.frame);
+    if (entry.page == tag(address)) set_tags(i, user);
 }
 
 void Mmu::untrack_all() {

@@ -16,6 +16,8 @@ namespace {
 constexpr u64 cr0_counts = 1u << 31 | 1u << 16;                    // PG, WP
 constexpr u64 cr4_counts = 1u << 4 | 1u << 5 | 1u << 7 | 1u << 20; // PSE, PAE, PGE, SMEP
 constexpr u64 efer_counts = 1u << 11;                              // NXE
+
+constexpr int most_losses = 6;
 } // namespace
 
 PagingContext Mmu::what_counts(PagingContext context) {
@@ -66,11 +68,37 @@ void Mmu::select_space() {
         for (const auto& window : oldest->windows)
             if (window) m_windows->clear(*window);
         oldest->context = context;
-        oldest->work = oldest->lately = 0;
-        oldest->asked = {};
+        forget_merits(*oldest);
         m_space = static_cast<std::size_t>(oldest - m_spaces.begin());
     }
     m_spaces[m_space].used = ++m_clock;
+}
+
+void Mmu::forget_merits(Space& space) {
+    space.work = space.lately = 0;
+    space.deserving = false;
+    space.losses = 0;
+    space.asked = {};
+}
+
+bool Mmu::begin_deserving() {
+    Space& space = m_spaces[m_space];
+    for (const auto& window : space.windows) // what was lost is still shown
+        if (window && m_windows) m_windows->clear(*window);
+    return space.deserving = true;
+}
+
+/// It may be in use: it is emptied when it is wanted again, or needed by another.
+void Mmu::charge_window(u64 work) {
+    if (!m_window_options.worth) return;
+    Space& space = m_spaces[m_space];
+    if (space.work > work) {
+        space.work -= work;
+        return;
+    }
+    space.work = 0;
+    space.deserving = false;
+    space.losses = static_cast<u8>(std::min(space.losses + 1, most_losses));
 }
 
 /// A top page table is cleared or used for something else: the address space that had it has ended, and the next one
@@ -83,8 +111,7 @@ void Mmu::forget_work(u64 table) {
         const bool its = pae ? std::any_of(space.context.pdpte.begin(), space.context.pdpte.end() - 1, has)
                              : (space.context.cr3 & 0xFFFFF000) == table;
         if (!its) continue;
-        space.work = space.lately = 0;
-        space.asked = {};
+        forget_merits(space);
         for (const auto& window : space.windows)
             if (window) m_windows->clear(*window);
     }

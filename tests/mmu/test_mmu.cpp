@@ -431,3 +431,53 @@ TEST_CASE("The window at home is the busiest address space's") {
     CHECK(window() == 0);
     CHECK(rig.mmu.windows()->mappings() == 0);
 }
+
+TEST_CASE("An address space loses its windows when their misses cost more than it has run") {
+    const bool worth = GENERATE(false, true);
+    Rig rig;
+    REQUIRE(rig.mmu.open_windows({.worth = worth}).ok());
+    CHECK_FALSE(rig.mmu.deserves_window(1000));
+    rig.mmu.add_window_work(1000);
+    CHECK(rig.mmu.deserves_window(1000));
+    rig.set(5, 0x5107);
+    REQUIRE(rig.mmu.window(true).has_value());
+    u8 byte = 0;
+    REQUIRE(rig.mmu.read(LinearAddr(0x5000), {&byte, 1}, Privilege::User).ok);
+    REQUIRE(rig.mmu.fill_window(LinearAddr(0x5000), true, false));
+    rig.mmu.charge_window(400);
+    CHECK(rig.mmu.deserves_window(1000));
+    rig.mmu.charge_window(600);
+    CHECK(rig.mmu.deserves_window(1000) == !worth);
+    rig.mmu.add_window_work(1500);
+    CHECK(rig.mmu.deserves_window(1000) == !worth); // it takes twice as much now
+    rig.mmu.add_window_work(500);
+    CHECK(rig.mmu.deserves_window(1000));
+    CHECK(rig.mmu.windows()->mappings() == (worth ? 0 : 1)); // and begins anew
+}
+
+TEST_CASE("Memory that was a page table is written fast again once it is filled at once") {
+    Rig rig;
+    rig.mmu.watch_page_tables(true);
+    const PagingContext before = rig.mmu.context();
+    PagingContext other = before;
+    other.cr3 = 0x3000;
+    rig.map.write_value<u32>(PhysAddr(0x3000), 0x4007);
+    rig.map.write_value<u32>(PhysAddr(0x4000 + 4 * 5), 0x5107);
+    u8 byte = 0;
+    rig.mmu.set_context(other);
+    rig.mmu.flush_non_global();
+    REQUIRE(rig.mmu.read(LinearAddr(0x5000), {&byte, 1}, Privilege::User).ok);
+    rig.mmu.set_context(before);
+    rig.mmu.flush_non_global();
+    rig.set(6, 0x4007);
+    const LinearAddr there(0x6000);
+    REQUIRE(rig.mmu.write(there, {&byte, 1}, Privilege::Supervisor).ok);
+    CHECK(rig.map.has_table(PhysAddr(0x4000)));
+    CHECK(rig.mmu.fast_write(there, 1, false) == nullptr);
+    rig.mmu.note_long_write(there, 8, false); // as an entry is written
+    CHECK(rig.mmu.fast_write(there, 1, false) == nullptr);
+    rig.mmu.note_long_write(there, page_size, false);
+    REQUIRE(rig.mmu.write(there, {&byte, 1}, Privilege::Supervisor).ok);
+    CHECK(rig.mmu.fast_write(there, 1, false) != nullptr);
+    CHECK_FALSE(rig.map.has_table(PhysAddr(0x4000)));
+}

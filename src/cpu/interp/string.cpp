@@ -152,6 +152,7 @@ struct Movs {
         } else {
             // Video memory: one block transfer.
             const Translation t = c.cpu.mmu.translate(destination, {AccessKind::Write, c.cpu.data_privilege()});
+            c.cpu.mmu.note_long_write(destination, n * sizeof(T), c.user());
             if (!t.ok || !c.unobserved() || !is_device_memory(c, t.address)) return {};
             c.cpu.mmu.memory().write(t.address, {source, n * sizeof(T)});
         }
@@ -179,6 +180,7 @@ struct Stos {
             fill_elements<T>(target, value, n);
         } else {
             const Translation t = c.cpu.mmu.translate(destination, {AccessKind::Write, c.cpu.data_privilege()});
+            c.cpu.mmu.note_long_write(destination, n * sizeof(T), c.user());
             if (!t.ok || !c.unobserved() || !is_device_memory(c, t.address)) return {};
             std::array<u8, page_size> block;
             fill_elements<T>(block.data(), value, n);
