@@ -43,7 +43,7 @@ u64 Timeline::retired() const { return m_retired + used_in_slice(); }
 
 u64 Timeline::read_paced() const {
     if (!m_running) return m_paced_now;
-    const u64 host = host_now();
+    const u64 host = m_host.now();
     const u64 passed = host - std::min(host, m_last_host);
     m_paced_now += std::min(passed, catch_up_limit + m_sleep_allowance);
     m_last_host = host;
@@ -65,7 +65,7 @@ void Timeline::stop() {
 void Timeline::start() {
     if (m_running) return;
     m_running = true;
-    m_last_host = host_now();
+    m_last_host = m_host.now();
     m_sleep_allowance = 0;
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/device.h"
 #include "cpu/state.h"
+#include "machine/host_clock.h"
 
 #include <compare>
 #include <limits>
@@ -127,6 +128,7 @@ class Timeline final : public Clock {
     u64 m_skipped = 0; ///< deterministic: ns that HLT skipped
 
     // Paced mode.
+    mutable HostClock m_host;
     mutable u64 m_paced_now = 0;
     mutable u64 m_last_host = 0;
     mutable u64 m_sleep_allowance = 0;
