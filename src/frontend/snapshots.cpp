@@ -11,7 +11,6 @@
 #include <ctime>
 #include <filesystem>
 #include <future>
-#include <random>
 #include <tuple>
 
 namespace ringshift {
@@ -23,17 +22,6 @@ namespace {
 constexpr const char* extension = ".snapshot";
 constexpr std::size_t longest_name = 100;
 constexpr u32 thumbnail_width = 160, thumbnail_height = 120;
-
-std::string new_id() {
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}", random(), random());
-}
-
-/// Empty if there is no such snapshot.
-std::string id_in(const std::string& path) {
-    const auto about = fs::exists(path) ? read_snapshot_about(path) : Result<SnapshotAbout>(SnapshotAbout{});
-    return about.ok() ? about.value().id : std::string();
-}
 
 std::string local_time(i64 seconds) {
     const std::time_t time = seconds;
@@ -123,7 +111,7 @@ Result<std::string> Snapshots::save(const std::string& name) {
     if (!m_session.on_guest([&] { used = machine.used_ram(); }, &m_ending)) return ended();
     const auto state = TRY(SavedState::prepare(used));
     SnapshotAbout about;
-    about.id = new_id();
+    about.id = SnapshotAbout::new_id();
     about.name = name;
     about.time = std::time(nullptr);
     Picture picture;
@@ -143,7 +131,7 @@ Result<std::string> Snapshots::save(const std::string& name) {
         const std::lock_guard lock(m_mutex);
         about.ancestors = m_lineage;
     }
-    const std::string replaced = id_in(path);
+    const std::string replaced = id_in_file(path);
     const Result<> written = state->write(path, about);
     forget_disks(written.ok() ? replaced : about.id);
     TRY(written);
@@ -174,7 +162,7 @@ Result<std::string> Snapshots::load(const std::string& name) {
 
 Result<std::string> Snapshots::remove(const std::string& name) {
     const std::string path = TRY(path_of(name));
-    const std::string id = id_in(path);
+    const std::string id = id_in_file(path);
     std::error_code error;
     if (!fs::remove(path, error)) {
         if (!error) return make_error("there is no snapshot \"{}\" in {}", name, m_folder);

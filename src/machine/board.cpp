@@ -5,6 +5,7 @@
 #include "devices/ne2000.h"
 #include "machine/counted_image.h"
 #include "machine/firmware_config.h"
+#include "machine/going_back.h"
 #include "machine/memory_medium.h"
 
 #include <ctime>
@@ -307,11 +308,7 @@ Result<> Board::keep_disks(const SnapshotAbout& about) {
     return Unit{};
 }
 
-Result<> Board::take_disks_back(const std::string& id) {
-    for (DiskImage* image : images())
-        if (image->has_state(id)) TRY(image->go_back(id));
-    return Unit{};
-}
+Result<> Board::take_disks_back(const std::string& id) { return go_back_together(images(), id); }
 
 Result<> Board::forget_disks(const std::string& id) {
     for (DiskImage* image : images()) TRY(image->forget_state(id));

@@ -2,8 +2,13 @@
 // clusters at the offsets that they have in the image; a bitmap tells which are there.
 #include "machine/disk_image.h"
 
+#include "base/log.h"
+
+#include "machine/going_back.h"
 #include "machine/image_file.h"
 #include "machine/qcow2.h"
+#include "machine/raw_states.h"
+#include "machine/saved_state.h"
 
 #include <algorithm>
 #include <array>
@@ -39,6 +44,26 @@ class RawImage final : public DiskImage {
                                  "read as zero until the guest writes them",
                                  m_file->what(), m_file->size(), missing);
     }
+    ~RawImage() override {
+        if (m_locked && m_states) (void)m_states->stop();
+    }
+
+    /// What there is beside the image (raw_states.h); before anything else.
+    Result<> open_states() {
+        std::error_code ignored;
+        if (!std::filesystem::exists(states_path(), ignored)) return Unit{};
+        auto log = TRY(open_image_file(states_path(), {.writing = !read_only(), .without_lock = true}));
+        auto states = TRY(RawStates::load(*m_file, std::move(log), RawStates::host_of(m_path)));
+        if (read_only() && states->interrupted())
+            return make_error("{} was being taken back to a snapshot when that was interrupted: use it once so that it "
+                              "can be written (without --snapshot), which ends it",
+                              m_file->what());
+        if (read_only()) return Unit{};
+        if (const std::string said = TRY(states->start()); !said.empty()) log_warning(said);
+        m_states = std::move(states);
+        drop_empty_states();
+        return Unit{};
+    }
 
     u64 size() const override { return m_size; }
     bool read_only() const override { return m_file->read_only(); }
@@ -57,18 +82,66 @@ class RawImage final : public DiskImage {
                 "the guest tries to make a qcow2 image of {}: give the format (--disk FILE,format=raw) to "
                 "let it",
                 m_file->what());
+        if (m_states) TRY(m_states->preserve(offset, in.size()));
         return m_file->write(offset, in);
     }
-    Result<> flush() override { return m_file->flush(); }
+    Result<> flush() override {
+        if (m_states) TRY(m_states->flush());
+        return m_file->flush();
+    }
     void archive(Archive& ar) override { archive_size(ar, m_size, m_file->what()); }
-    Result<> set_locked(bool locked) override { return m_file->set_locked(locked); }
+
+    Result<> keep_state(const std::string& id, const std::string&, i64, u64) override {
+        if (read_only() || DiskStamp::of(m_path).modified_ns == 0) return Unit{};
+        if (!m_states) {
+            auto log = open_image_file(states_path(), {.writing = true, .create = true, .without_lock = true});
+            if (!log.ok()) {
+                log_warning(m_file->what() + " is not kept with the snapshot: " + log.error().message);
+                return Unit{};
+            }
+            m_states = TRY(RawStates::load(*m_file, log.release(), RawStates::host_of(m_path)));
+            TRY(m_states->start());
+        }
+        Result<> kept = m_states->keep_state(id);
+        if (!kept.ok()) drop_empty_states();
+        return kept;
+    }
+    bool has_state(const std::string& id) override { return m_states && m_states->has_state(id); }
+    Result<> go_back(const std::string& id) override { return m_states->go_back(id); }
+    Result<> forget_state(const std::string& id) override {
+        if (!m_states) return Unit{};
+        TRY(m_states->forget_state(id));
+        drop_empty_states();
+        return Unit{};
+    }
+    Result<> set_locked(bool locked) override {
+        if (!locked && m_states) {
+            TRY(m_states->stop());
+            m_states.reset();
+        }
+        TRY(m_file->set_locked(locked));
+        if (locked && !std::exchange(m_locked, locked)) TRY(open_states());
+        m_locked = locked;
+        return Unit{};
+    }
 
   private:
+    std::string states_path() const { return m_path + RawStates::extension; }
+    static void log_warning(const std::string& message) { log(LogLevel::Warning, "{}", message); }
+    void drop_empty_states() {
+        if (!m_states || !m_states->empty()) return;
+        m_states.reset();
+        std::error_code ignored;
+        std::filesystem::remove(states_path(), ignored);
+    }
+
     std::unique_ptr<ImageFile> m_file;
     std::string m_path;
     std::string m_note;
     u64 m_size;
     bool m_recognised;
+    bool m_locked = true;
+    std::unique_ptr<RawStates> m_states; ///< null: none are kept
 };
 
 class Qcow2Image final : public DiskImage {
@@ -265,8 +338,11 @@ Result<std::unique_ptr<DiskImage>> open_chain(const std::string& path, bool writ
     TRY(file->read(0, magic));
     const bool recognised = format == DiskFormat::recognise;
     if (recognised) format = is_qcow2(magic) ? DiskFormat::qcow2 : DiskFormat::raw;
-    if (format == DiskFormat::raw)
-        return std::unique_ptr<DiskImage>(std::make_unique<RawImage>(std::move(file), path, recognised));
+    if (format == DiskFormat::raw) {
+        auto image = std::make_unique<RawImage>(std::move(file), path, recognised);
+        TRY(image->open_states());
+        return std::unique_ptr<DiskImage>(std::move(image));
+    }
     auto image = TRY(Qcow2::open(
         std::move(file),
         [&](const std::string& name, const std::string& backing_format) -> Result<std::unique_ptr<BlockBackend>> {
@@ -286,7 +362,15 @@ Result<DiskFormat> disk_format(std::string_view name) {
 bool image_has_state(const std::string& path, const std::string& id) {
     auto file = open_image_file(path, {.without_lock = true});
     std::array<u8, 4> magic{};
-    if (!file.ok() || !file.value()->read(0, magic).ok() || !is_qcow2(magic)) return false;
+    if (!file.ok() || !file.value()->read(0, magic).ok()) return false;
+    if (!is_qcow2(magic)) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(path + RawStates::extension, ignored)) return false;
+        auto log = open_image_file(path + RawStates::extension, {.without_lock = true});
+        if (!log.ok()) return false;
+        const auto states = RawStates::load(*file.value(), log.release(), RawStates::host_of(path));
+        return states.ok() && states.value()->has_state(id);
+    }
     const auto no_backing = [](const std::string&, const std::string&) -> Result<std::unique_ptr<BlockBackend>> {
         return std::unique_ptr<BlockBackend>();
     };
@@ -295,7 +379,10 @@ bool image_has_state(const std::string& path, const std::string& id) {
 }
 
 Result<std::unique_ptr<DiskImage>> open_disk_image(const std::string& path, DiskImageOptions options) {
-    auto image = TRY(open_chain(path, !options.read_only && !options.snapshot, options.format, 0));
+    const auto open = [](const std::string& disk, DiskFormat format) { return open_chain(disk, true, format, 0); };
+    const bool writing = !options.read_only && !options.snapshot;
+    if (writing) TRY(finish_going_back(path, open));
+    auto image = TRY(open_chain(path, writing, options.format, 0));
     if (!options.snapshot || options.read_only) return image;
     auto overlay = TRY(make_temporary_image_file(
         "the temporary overlay of disk image '" + path + "' (set TMPDIR to place it elsewhere)", image->size()));

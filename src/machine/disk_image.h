@@ -29,8 +29,8 @@ class DiskImage : public BlockBackend {
     virtual const std::string& note() const = 0;
     /// With an overlay, its content; without, only what tells whether the same kind of disk is there on load.
     virtual void archive(Archive& ar) = 0;
-    /// Keeps the content as it is now in the image itself, under an id, so that go_back() finds it; an image that
-    /// cannot (raw, read only, an overlay) keeps nothing. `time`: seconds since 1970.
+    /// Keeps the content as it is now in the image itself or beside it, under an id, so that go_back() finds it; an
+    /// image that cannot (read only, an overlay, a block device) keeps nothing. `time`: seconds since 1970.
     virtual Result<> keep_state(const std::string& id, const std::string& name, i64 time, u64 virtual_ns) {
         (void)id, (void)name, (void)time, (void)virtual_ns;
         return Unit{};

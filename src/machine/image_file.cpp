@@ -110,6 +110,12 @@ class HostImageFile final : public ImageFile {
         return Unit{};
     }
 
+    Result<> discard(u64 offset, u64 size) override {
+        (void)::fallocate(m_fd.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                          static_cast<off_t>(size));
+        return Unit{};
+    }
+
     Result<> flush() override {
         if (m_read_only) return Unit{};
         while (::fdatasync(m_fd.get()) != 0)

@@ -23,6 +23,8 @@ class ImageFile {
     /// Beyond the end: the file grows; what was left out reads as zero.
     virtual Result<> write(u64 offset, std::span<const u8> in) = 0;
     virtual Result<> resize(u64 size) = 0;
+    /// What is there is not needed any more, and takes no room if the host can make holes.
+    virtual Result<> discard(u64, u64) { return Unit{}; }
     /// All writes so far survive a power cut. Without it any of them may be lost, and any later one not.
     virtual Result<> flush() = 0;
     /// Gives up the lock against other users, or takes it again (DiskImage::set_locked).

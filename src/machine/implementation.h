@@ -95,7 +95,7 @@ class Machine::Implementation {
     /// Makes all parts from `config` and `content`.
     Result<> build_parts();
     Parts exchange_parts(Parts parts);
-    Result<> describe(SavedState& state, const SnapshotAbout* kept);
+    Result<> describe(SavedState& state, const SnapshotAbout& about);
     /// Under m_mutex: run() looks up soon.
     void wake_cpu();
     BoardEvents events();

@@ -1,4 +1,6 @@
 // Saving and restoring a whole machine.
+#include "base/log.h"
+
 #include "machine/checksum.h"
 #include "machine/implementation.h"
 #include "machine/snapshot.h"
@@ -43,11 +45,11 @@ std::vector<u8> saved(T&& archive) {
 
 } // namespace
 
-/// `kept`: the snapshot for which the disks keep their content; null: none.
-Result<> Machine::Implementation::describe(SavedState& state, const SnapshotAbout* kept) {
+/// The disks keep their content for the snapshot.
+Result<> Machine::Implementation::describe(SavedState& state, const SnapshotAbout& about) {
     if (config.reboot && std::exchange(m_reset_requested, false)) reset(); // a request is no part of the state
     TRY(board->flush_disks());
-    if (kept != nullptr) TRY(board->keep_disks(*kept));
+    TRY(board->keep_disks(about));
     std::vector<SavedState::Part> parts;
     parts.push_back({"config", saved([this](Archive& ar) { archive_config(ar, config); })});
     parts.push_back({"content", saved([this](Archive& ar) { content.archive(ar); })});
@@ -63,18 +65,28 @@ Result<> Machine::Implementation::describe(SavedState& state, const SnapshotAbou
 
 Result<> Machine::Implementation::save(const std::string& path) {
     const auto state = TRY(SavedState::prepare(0));
-    TRY(describe(*state, nullptr));
-    TRY(state->borrow_ram(board->memory().ram()));
     SnapshotAbout about;
+    about.id = SnapshotAbout::new_id();
     about.name = std::filesystem::path(path).stem().string();
     about.time = std::time(nullptr);
     about.virtual_ns = board->timeline().now();
-    return state->write(path, about);
+    TRY(describe(*state, about));
+    const auto write = [&]() -> Result<> {
+        TRY(state->borrow_ram(board->memory().ram()));
+        return state->write(path, about);
+    };
+    const std::string replaced = id_in_file(path);
+    Result<> written = write();
+    const Result<> forgotten = board->forget_disks(written.ok() ? replaced : about.id);
+    if (!forgotten.ok()) log(LogLevel::Warning, "{}", forgotten.error().message);
+    return written;
 }
 
 Result<> Machine::Implementation::freeze(SavedState& state, const SnapshotAbout& about) {
-    TRY(describe(state, &about));
-    return state.copy_ram(board->memory().ram());
+    TRY(describe(state, about));
+    Result<> copied = state.copy_ram(board->memory().ram());
+    if (!copied.ok()) (void)board->forget_disks(about.id);
+    return copied;
 }
 
 Result<> Machine::Implementation::load(const SnapshotReader& reader) {

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
+#include <random>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <thread>
@@ -44,6 +45,11 @@ std::string local_time(i64 seconds) {
 
 } // namespace
 
+std::string SnapshotAbout::new_id() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
 void SnapshotAbout::archive(Archive& ar) {
     ar(id, name, ancestors, time, virtual_ns);
     ar.blob(thumbnail, 1u << 20);
@@ -77,12 +83,10 @@ Result<> check_disks(const SnapshotReader& reader) {
         if (now.size == then.size && now.modified_ns == then.modified_ns) continue;
         if (const std::string id = id_of(reader); !id.empty() && image_has_state(then.path, id)) continue;
         return make_error(
-            "disk image '{}' was written at {}, after this snapshot of {}: RAM and disk do not belong together any "
-            "more, "
-            "and going on would destroy the guest's files. To keep both together run with --snapshot, or convert the "
-            "disk, whose states "
-            "are then kept (ringshift disk convert '{}' disk.qcow2). If the file's "
-            "content is the same (a copy), give it its time back: touch -d @{}.{:09} '{}'",
+            "disk image '{}' was written at {}, after this snapshot of {}, and what it was then is not kept with it: "
+            "something else than Ringshift wrote to it, it came without its file '{}.states', or the host failed. RAM "
+            "and disk do not belong together any more, and going on would destroy the guest's files: start the machine "
+            "from its disk. If the file's content is the same (a copy), give it its time back: touch -d @{}.{:09} '{}'",
             then.path, local_time(now.modified_ns / 1'000'000'000), local_time(then.modified_ns / 1'000'000'000),
             then.path, then.modified_ns / 1'000'000'000, then.modified_ns % 1'000'000'000, then.path);
     }
@@ -232,6 +236,13 @@ Result<> SavedState::write(const std::string& path, const SnapshotAbout& about) 
     for (u64 at = 0; at < m_ram_size; at += ram_piece_size)
         TRY(writer.add("ram", ram_piece(at, std::min(ram_piece_size, m_ram_size - at))));
     return writer.finish();
+}
+
+std::string id_in_file(const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) return {};
+    const auto about = read_snapshot_about(path);
+    return about.ok() ? about.value().id : std::string();
 }
 
 Result<SnapshotAbout> read_snapshot_about(const std::string& path) {

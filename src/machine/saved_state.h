@@ -28,6 +28,7 @@ struct SnapshotAbout {
     u64 virtual_ns = 0;                 ///< of the machine, since power-on
     std::vector<u8> thumbnail;          ///< PNG, or empty
     void archive(Archive& ar);
+    static std::string new_id();
 };
 
 /// A disk image that a machine writes to, as a snapshot remembers it.
@@ -90,6 +91,8 @@ Result<> load_ram(const SnapshotReader& reader, GuestRam& ram);
 Result<> check_disks(const SnapshotReader& reader);
 /// SnapshotAbout::id; empty in snapshots that have none.
 std::string id_of(const SnapshotReader& reader);
+/// The same of a file; empty if there is no such snapshot.
+std::string id_in_file(const std::string& path);
 /// Reads only the beginning of the file. Snapshots of older releases have a name alone: that of the file.
 Result<SnapshotAbout> read_snapshot_about(const std::string& path);
 

@@ -17,16 +17,11 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "frontend"))
-import support
 from screen import Display, Window
-from support import RINGSHIFT, SOURCE, check, need, skip, start, wait_for
+from support import SOURCE, check, start, wait_for
+from window_guest import CABLE, SNAPSHOTS, Guest, need_guest
 
-CACHE = Path(__file__).resolve().parents[2] / "guests" / "cache" / "linux-mini"
-KERNEL = [CACHE / "vmlinuz-686-pae", CACHE / "initrd-686-pae.gz"]
 FOLDER = Path(sys.argv[2]).absolute()
-support.PATIENCE = 90
-# Of the menu, from its top: pause, reset, power button, then
-MEDIA, SNAPSHOTS, KEYS, SPEED, VIEW, CABLE = range(3, 9)
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -37,40 +32,6 @@ class Page(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-class Guest:
-    """A shell on its serial port, one on its screen."""
-
-    def __init__(self, display, *arguments):
-        self.control = str(FOLDER / "control")
-        self.text, self.commands = "", 0
-        self.window = Window(display, FOLDER, "--kernel", KERNEL[0], "--initrd", KERNEL[1], "--memory-size", "128M", "--append",
-                             "console=tty0 console=ttyS0 cryptomgr.notests mini.net", "--quiet", "--serial", "stdio", "--timeout", "900",
-                             "--snapshots", FOLDER / "states", "--control", self.control, "--scale", "1", *arguments,
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        threading.Thread(target=self.read, daemon=True).start()
-        wait_for(lambda: "the shells: " + self.text[-500:], lambda: self.text.count("mini# ") > 0)
-
-    def read(self):
-        while data := self.window.process.stdout.read1(4096):
-            self.text += data.decode(errors="replace").replace("\r", "")
-
-    def shell(self, command):
-        """What it prints."""
-        self.commands += 1
-        mark, begin = f"done {self.commands} of it", len(self.text)
-        self.window.process.stdin.write(f"{command}; echo done {self.commands} 'of' it\n".encode())
-        self.window.process.stdin.flush()
-        wait_for(lambda: f"{command}: {self.text[begin:]}", lambda: f"\n{mark}\n" in self.text[begin:])
-        return self.text[begin:].split(f"\n{mark}\n")[0].split("\n", 1)[-1] + "\n"
-
-    def ctl(self, *words):
-        return subprocess.run([RINGSHIFT, "ctl", self.control, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
-
-    def choose(self, entry, *keys):
-        """An entry of the menu; `keys` in its sub-menu."""
-        self.window.press("ctrl+alt+m", "Home", *["Down"] * entry, *(["Right"] if keys else []), *keys, "Return")
 
 
 def dropped(guest, display):
@@ -148,9 +109,7 @@ def resumed(guest, display):
 
 
 def main():
-    if not all(image.exists() for image in KERNEL):
-        skip(f"{KERNEL[0]} is missing: guests/README.md says how to make it")
-    need("Xvfb", "xdotool", "import", "xorriso")
+    need_guest()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
@@ -159,7 +118,7 @@ def main():
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     display = Display()
-    guest = Guest(display, "--pcap", FOLDER / "wire.pcap", "--forward", f"{port}:8000")
+    guest = Guest(display, FOLDER, "--pcap", FOLDER / "wire.pcap", "--forward", f"{port}:8000")
     dropped(guest, display)
     pasted(guest, display)
     cut(guest, server.server_address[1])

@@ -15,6 +15,7 @@ class Machine:
     def __init__(self, folder, *arguments):
         self.folder = pathlib.Path(folder)
         self.path = str(self.folder / "control")
+        pathlib.Path(self.path).unlink(missing_ok=True)  # of one that was killed
         self.process = start(RINGSHIFT, *arguments, "--headless", "--quiet", "--timeout", "200", "--control", self.path,
                              *(["--snapshots", "states"] if arguments[0] == "run" else []), cwd=folder)
         wait_for("the control socket", lambda: os.path.exists(self.path))
@@ -132,6 +133,7 @@ def check_disks(folder):
     guest = assemble(folder, "disk")
     sector = pathlib.Path(guest).read_bytes()
     image = pathlib.Path(folder) / "disk.img"
+    states = image.with_name("disk.img.states")
 
     image.write_bytes(sector + bytes(2047 * 512))
     machine = Machine(folder, "run", "--disk", str(image), "--snapshot")
@@ -151,14 +153,58 @@ def check_disks(folder):
     machine.ctl("load", "written")
     before = machine.type("b")
     check(image.read_bytes()[512] == ord("b"), "the image is still written after a restore")
-    refusal = machine.ctl("load", "written", status=2)
-    check("do not belong together" in refusal and str(image) in refusal, "a disk that went on: " + refusal)
-    check(settled(machine) == before and machine.type("c") != before and image.read_bytes()[512] == ord("c"), "and the guest goes on")
+    machine.ctl("save", "later")
+    check(machine.type("c") != before and image.read_bytes()[512] == ord("c"), "and again")
+    for name, letter in (("written", "a"), ("later", "b"), ("written", "a")):
+        machine.ctl("load", name)
+        check(image.read_bytes()[512] == ord(letter), "the disk is what it was: " + name)
+        machine.type("d")
+        check(image.read_bytes()[512] == ord("d"), "the guest goes on from " + name)
     second = subprocess.run([RINGSHIFT, "run", "--disk", str(image), "--headless"], stderr=subprocess.PIPE)
     check(second.returncode == 2 and b"in use" in second.stderr, "the image is locked, restored or not")
-    machine.quit()
+    machine.ctl("delete", "later")
+    check(states.exists(), "what the other snapshot needs is there")
+    machine.process.kill()
+    machine.process.wait()
+    for _ in range(2):
+        machine = Machine(folder, "resume", "states/written.snapshot")
+        check(image.read_bytes()[512] == ord("a"), "also after the program was killed, and after an orderly end")
+        machine.type("e")
+        check(image.read_bytes()[512] == ord("e"), "and goes on")
+        machine.quit()
+    with open(image, "r+b") as file:
+        file.write(sector)
     refused = subprocess.run([RINGSHIFT, "resume", "states/written.snapshot", "--headless"], cwd=folder, stderr=subprocess.PIPE)
-    check(refused.returncode == 2 and b"touch -d" in refused.stderr, "resume refuses it too: %s" % refused.stderr)
+    check(refused.returncode == 2 and b"do not belong together" in refused.stderr and b"touch -d" in refused.stderr,
+          "what another program has written to is refused: %s" % refused.stderr)
+    machine = Machine(folder, "run", "--disk", str(image))
+    machine.quit()
+    check(not states.exists(), "and its states are gone")
+
+
+def check_saved_at_the_end(folder):
+    """run --save, twice into the same file; resumed, it finds its disk as it left it, as often as one likes."""
+    guest = assemble(folder, "disk")
+    image, saved = pathlib.Path(folder) / "disk.img", pathlib.Path(folder) / "saved"
+    image.write_bytes(pathlib.Path(guest).read_bytes() + bytes(2047 * 512))
+    machine = Machine(folder, "run", "--disk", str(image), "--save", "saved")
+    wait_for("the guest", lambda: machine.type("a") and image.read_bytes()[512] == ord("a"))
+    machine.quit()
+    check(saved.exists(), "saved")
+    for _ in range(2):
+        machine = Machine(folder, "resume", "saved")
+        check(image.read_bytes()[512] == ord("a"), "the disk of the saved machine")
+        machine.type("b")
+        machine.quit()
+        check(image.read_bytes()[512] == ord("b"), "what it wrote then")
+    machine = Machine(folder, "resume", "saved", "--save", "saved")
+    machine.type("c")
+    machine.quit()
+    size = image.with_name("disk.img.states").stat().st_size
+    machine = Machine(folder, "resume", "saved")
+    check(image.read_bytes()[512] == ord("c"), "saved again into the same file")
+    machine.quit()
+    check(size < 1 << 20, "the file of states is small: %d" % size)
 
 
 def check_kept_disks(folder):
@@ -214,6 +260,8 @@ def main():
         check_tree(folder, assemble(folder, "echo"))
     with scratch() as folder:
         check_disks(folder)
+    with scratch() as folder:
+        check_saved_at_the_end(folder)
 
 
 main()

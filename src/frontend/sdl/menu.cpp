@@ -4,6 +4,7 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ringshift {
@@ -56,16 +57,26 @@ void Menu::draw_media(const Look& look) {
     ImGui::TextDisabled("Files dropped on the window are a CD");
 }
 
+/// Of the slots to go back to, only those that are used: across entries that cannot be chosen the arrow keys do not
+/// lead.
+void Menu::draw_slots(bool save) {
+    bool any = save;
+    for (int n = 0; n < 10; ++n) {
+        const std::string name = fmt::format("slot-{}", n);
+        const bool there = std::find(m_snapshots.begin(), m_snapshots.end(), name) != m_snapshots.end();
+        if (!save && !there) continue;
+        any = true;
+        const std::string label = fmt::format("{}{}", n, there ? "" : " (empty)");
+        const std::string shortcut = fmt::format("Ctrl+Alt+{}{}", save ? "Shift+" : "", n);
+        if (ImGui::MenuItem(label.c_str(), shortcut.c_str())) m_actions.slot(n, save);
+    }
+    if (!any) ImGui::TextDisabled("All slots are empty");
+}
+
 void Menu::draw_snapshots() {
     for (const bool save : {true, false}) {
         if (!ImGui::BeginMenu(save ? "Save in slot" : "Go back to slot")) continue;
-        for (int n = 0; n < 10; ++n) {
-            const std::string name = fmt::format("slot-{}", n);
-            const bool there = std::find(m_snapshots.begin(), m_snapshots.end(), name) != m_snapshots.end();
-            const std::string label = fmt::format("{}{}", n, there ? "" : " (empty)");
-            const std::string shortcut = fmt::format("Ctrl+Alt+{}{}", save ? "Shift+" : "", n);
-            if (ImGui::MenuItem(label.c_str(), shortcut.c_str(), false, save || there)) m_actions.slot(n, save);
-        }
+        draw_slots(save);
         ImGui::EndMenu();
     }
     ImGui::Separator();

@@ -44,6 +44,7 @@ class Menu {
     void entry(const char* name, const char* shortcut, SDL_Scancode key);
     void draw_entries(const Look& look);
     void draw_media(const Look& look);
+    void draw_slots(bool save);
     void draw_snapshots();
     void draw_keys();
     void draw_speed(const Look& look);

@@ -7,6 +7,8 @@
 #include "frontend/sdl/gui.h"
 #include "frontend/sdl/keys.h"
 #include "frontend/sdl/menu.h"
+#include "frontend/sdl/selection.h"
+#include "frontend/sdl/status_line.h"
 #include "frontend/sdl/window_memory.h"
 #include "frontend/session.h"
 #include "frontend/view.h"
@@ -21,8 +23,6 @@ namespace ringshift {
 namespace {
 
 constexpr int frame_ms = 16;
-constexpr u64 message_ns = 5'000'000'000;
-constexpr u64 light_ns = 120'000'000; ///< a light stays on for as long
 constexpr u64 help_ns = 15'000'000'000;
 /// Of the key H, one after the other: a narrow window has room for about 110 characters.
 constexpr std::array<const char*, 2> help = {
@@ -55,17 +55,8 @@ class Window final : public FrontEnd {
     void handle_tap(const SDL_KeyboardEvent& event);
     void handle_button(const SDL_MouseButtonEvent& event);
     void handle_drop(const SDL_DropEvent& event);
-    // Selecting text
-    struct Cell {
-        int column, row;
-        auto operator<=>(const Cell&) const = default;
-    };
-    Cell cell_at(int x, int y) const;
-    void mark_selection();
-    void copy_text(Cell from, Cell to);
     void paste();
     void change_speed(int steps);
-    Canvas::Lights lights();
     void send_key(Key key, bool down);
     void release_keys();
     void release_buttons();
@@ -78,12 +69,11 @@ class Window final : public FrontEnd {
     void select_text(const SDL_MouseButtonEvent& event);
     void give_mouse(int wheel);
     void show_title();
-    void show(std::string message, u64 duration_ns = message_ns);
-    void show_status();
+    void show(std::string message, u64 duration_ns = StatusLine::message_ns);
+    void copy(const std::string& text);
 
     std::unique_ptr<Canvas> m_canvas;
-    std::string m_guest; ///< what runs, for the title
-    std::string m_engine;
+    std::string m_guest;          ///< what runs, for the title
     Session* m_session = nullptr; ///< during run()
     Look m_look;
     SpeedMeter m_speed;
@@ -94,19 +84,13 @@ class Window final : public FrontEnd {
     bool m_exposed = false; ///< has to be drawn again
     int m_dx = 0, m_dy = 0, m_wheel = 0;
     u8 m_buttons = 0;
-    bool m_pointing = false;          ///< the guest has a driver for the tablet
-    bool m_pointed = false;           ///< m_point is new
-    SDL_Point m_point{};              ///< Canvas::pointer_at()
-    std::string m_host_error;         ///< shown until the guest runs on
-    std::optional<Cell> m_drag_start; ///< the button is down in a text screen
-    Cell m_drag_end{};
+    bool m_pointing = false; ///< the guest has a driver for the tablet
+    bool m_pointed = false;  ///< m_point is new
+    SDL_Point m_point{};     ///< Canvas::pointer_at()
+    TextSelection m_selection;
+    StatusLine m_status;
     std::size_t m_help_page = 0;
     std::vector<std::string> m_dropped; ///< until the drop is complete
-    struct Light {
-        u64 uses = 0, until = 0;
-        bool on(u64 uses_now, u64 now);
-    };
-    Light m_disk_light, m_network_light;
     Gui m_gui;
     Menu m_menu;
 
@@ -114,10 +98,6 @@ class Window final : public FrontEnd {
     std::unique_ptr<AudioOutput> m_audio; ///< under m_audio_mutex; only the window's thread changes it
     std::atomic<bool> m_wants_audio{false};
     bool m_tried_audio = false;
-
-    std::mutex m_mutex; ///< of the following: log messages come from any thread
-    std::string m_message;
-    u64 m_message_until = 0;
 };
 
 std::string name_of_guest(const Options& options) {
@@ -131,8 +111,8 @@ std::string name_of_guest(const Options& options) {
 }
 
 Window::Window(std::unique_ptr<Canvas> canvas, const Options& options)
-    : m_canvas(std::move(canvas)), m_guest(name_of_guest(options)), m_engine(options.machine.engine),
-      m_gui(m_canvas->renderer()), m_menu(menu_actions()) {
+    : m_canvas(std::move(canvas)), m_guest(name_of_guest(options)), m_selection(*m_canvas),
+      m_status(options.machine.engine), m_gui(m_canvas->renderer()), m_menu(menu_actions()) {
     set_log_sink([this](LogLevel, std::string_view message) { show(std::string(message)); });
     show_title();
 }
@@ -162,12 +142,15 @@ void Window::run(Session& session) {
         follow_pointing();
         send_mouse();
         if (m_wants_audio && !std::exchange(m_tried_audio, true)) open_audio();
-        if (std::string error = session.take_host_error(); !error.empty()) m_host_error = std::move(error);
+        if (std::string error = session.take_host_error(); !error.empty()) m_status.set_host_error(std::move(error));
         view.request();
         if (view.take(m_look)) m_speed.update(m_look, host_time_ns());
         if (m_look.picture_number != picture_number) m_canvas->set_picture(m_look.picture);
         picture_number = m_look.picture_number;
-        show_status();
+        m_status.show(*m_canvas, m_look, m_speed.text(),
+                      m_captured   ? MouseUse::captured
+                      : m_pointing ? MouseUse::pointing
+                                   : MouseUse::free);
         present();
     }
     if (remember) remember_look(folder, m_canvas->look());
@@ -287,7 +270,7 @@ bool Window::press_hotkey(SDL_Scancode code) {
         return true;
     case SDL_SCANCODE_P:
         toggle_pause(*m_session);
-        m_host_error.clear();
+        m_status.set_host_error({});
         return true;
     case SDL_SCANCODE_R:
         machine.post([&machine] { machine.reset(); });
@@ -302,8 +285,8 @@ bool Window::press_hotkey(SDL_Scancode code) {
         return true;
     case SDL_SCANCODE_V: paste(); return true;
     case SDL_SCANCODE_C:
-        if (m_look.text)
-            copy_text({0, 0}, {static_cast<int>(m_look.text->columns) - 1, static_cast<int>(m_look.text->rows) - 1});
+        if (m_look.text && !m_look.text->cells.empty())
+            copy(text_of(*m_look.text, 0, m_look.text->cells.size() - 1));
         else
             show("the guest is not in a text mode");
         return true;
@@ -398,49 +381,7 @@ void Window::present() {
 
 // ---- Text out and in -----------------------------------------------------------------------------------------------
 
-Window::Cell Window::cell_at(int x, int y) const {
-    const SDL_Point point = m_canvas->guest_point(x, y);
-    const TextScreen& text = *m_look.text;
-    const u32 cell_width = std::max(1u, m_look.picture.width / text.columns);
-    const u32 cell_height = std::max(1u, m_look.picture.height / text.rows);
-    return {static_cast<int>(std::min(static_cast<u32>(point.x) / cell_width, text.columns - 1)),
-            static_cast<int>(std::min(static_cast<u32>(point.y) / cell_height, text.rows - 1))};
-}
-
-/// Line by line, as terminals select.
-void Window::mark_selection() {
-    std::vector<SDL_Rect> marks;
-    if (m_drag_start && *m_drag_start != m_drag_end && m_look.text && m_look.text->rows != 0) {
-        const TextScreen& text = *m_look.text;
-        const int width = static_cast<int>(m_look.picture.width / text.columns);
-        const int height = static_cast<int>(m_look.picture.height / text.rows);
-        const auto reading_order = [](Cell a, Cell b) {
-            return std::pair(a.row, a.column) < std::pair(b.row, b.column);
-        };
-        const Cell first = std::min(*m_drag_start, m_drag_end, reading_order);
-        const Cell last = std::max(*m_drag_start, m_drag_end, reading_order);
-        for (int row = first.row; row <= last.row; ++row) {
-            const int begin = row == first.row ? first.column : 0;
-            const int end = row == last.row ? last.column + 1 : static_cast<int>(text.columns);
-            marks.push_back({begin * width, row * height, (end - begin) * width, height});
-        }
-    }
-    m_canvas->set_marks(std::move(marks));
-}
-
-void Window::copy_text(Cell from, Cell to) {
-    if (!m_look.text) return show("the guest is not in a text mode");
-    const TextScreen& screen = *m_look.text;
-    const auto place = [&](Cell cell) { return cell.row * static_cast<int>(screen.columns) + cell.column; };
-    const int first = std::min(place(from), place(to)), last = std::max(place(from), place(to));
-    std::string text, line;
-    for (int i = first; i <= last && i < static_cast<int>(screen.cells.size()); ++i) {
-        line += code_page_437(screen.cells[static_cast<std::size_t>(i)].character);
-        if ((i + 1) % static_cast<int>(screen.columns) != 0 && i != last) continue;
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + (i == last ? "" : "\n");
-        line.clear();
-    }
+void Window::copy(const std::string& text) {
     SDL_SetClipboardText(text.c_str());
     show("copied to the clipboard");
 }
@@ -483,9 +424,8 @@ void Window::use_snapshot(const std::string& name, bool save) {
 }
 
 void Window::handle_motion(const SDL_MouseMotionEvent& event) {
-    if (m_drag_start) {
-        m_drag_end = cell_at(event.x, event.y);
-        mark_selection();
+    if (m_selection.active()) {
+        m_selection.move(m_look, event.x, event.y);
     } else if (m_captured) {
         m_dx += event.xrel;
         m_dy += event.yrel;
@@ -498,20 +438,13 @@ void Window::handle_motion(const SDL_MouseMotionEvent& event) {
 
 /// The left button while the mouse is free.
 void Window::select_text(const SDL_MouseButtonEvent& event) {
-    const bool text = m_look.text && m_look.text->columns != 0 && m_look.text->rows != 0;
     if (event.type == SDL_MOUSEBUTTONDOWN) {
-        if (text)
-            m_drag_start = m_drag_end = cell_at(event.x, event.y);
-        else if (!pointing())
+        if (!m_selection.begin(m_look, event.x, event.y) && !pointing()) capture_mouse(true);
+    } else if (m_selection.active()) {
+        if (const auto text = m_selection.end(m_look))
+            copy(*text);
+        else if (!pointing()) // a click without a drag is for the mouse
             capture_mouse(true);
-    } else if (m_drag_start) {
-        // A click without a drag is for the mouse.
-        if (*m_drag_start != m_drag_end)
-            copy_text(*m_drag_start, m_drag_end);
-        else if (!pointing())
-            capture_mouse(true);
-        m_drag_start.reset();
-        mark_selection();
     }
 }
 
@@ -521,7 +454,7 @@ void Window::handle_button(const SDL_MouseButtonEvent& event) {
         if (m_canvas->on_menu_button(event.x, event.y)) toggle_menu();
         return;
     }
-    const bool selects = m_drag_start || (down && (SDL_GetModState() & KMOD_SHIFT) != 0);
+    const bool selects = m_selection.active() || (down && (SDL_GetModState() & KMOD_SHIFT) != 0);
     if (!m_captured && (!pointing() || selects)) {
         if (event.button == SDL_BUTTON_LEFT) select_text(event);
         return;
@@ -610,45 +543,7 @@ void Window::show_title() {
     SDL_SetWindowTitle(m_canvas->window(), title.c_str());
 }
 
-void Window::show(std::string message, u64 duration_ns) {
-    const std::lock_guard lock(m_mutex);
-    m_message = std::move(message);
-    m_message_until = host_time_ns() + duration_ns;
-}
-
-bool Window::Light::on(u64 uses_now, u64 now) {
-    if (std::exchange(uses, uses_now) != uses_now) until = now + light_ns;
-    return now < until;
-}
-
-Canvas::Lights Window::lights() {
-    const u64 now = host_time_ns();
-    Canvas::Lights lights = {{"disk", m_disk_light.on(m_look.statistics.disk_uses, now)}};
-    if (m_look.has_network)
-        lights.emplace_back(m_look.connected ? "net" : "net off",
-                            m_network_light.on(m_look.statistics.network_frames, now));
-    return lights;
-}
-
-void Window::show_status() {
-    const std::lock_guard lock(m_mutex);
-    std::string left = fmt::format("{}: {}", m_engine, m_look.paused ? "paused" : m_speed.text());
-    const Canvas::Lights lamps = lights();
-    if (m_look.speed_limit.any()) left += fmt::format(", limit {}", to_string(m_look.speed_limit));
-    std::string right = m_captured   ? "Ctrl+Alt+G releases the mouse"
-                        : m_pointing ? "Ctrl+Alt+H: keys"
-                                     : "click: mouse   Ctrl+Alt+H: keys";
-    if (host_time_ns() < m_message_until) {
-        left = m_message;
-        right.clear();
-    } else if (!m_host_error.empty()) {
-        left = m_host_error + " - paused; Ctrl+Alt+P tries again";
-        right.clear();
-    } else if (m_look.paused) {
-        right = "Ctrl+Alt+P: run on";
-    }
-    m_canvas->set_status(left, right, lamps);
-}
+void Window::show(std::string message, u64 duration_ns) { m_status.say(std::move(message), duration_ns); }
 
 } // namespace
 
