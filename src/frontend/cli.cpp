@@ -10,6 +10,7 @@
 #include "machine/machine.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include <algorithm>
 #include <cstdio>
@@ -73,6 +74,22 @@ std::vector<std::string> arguments(int argc, char** argv) {
     return list;
 }
 
+/// What is said to somebody who begins with something else than a command.
+std::string without_command(const std::string& first, const std::string& error) {
+    constexpr const char* help = "Try: ringshift --help";
+    std::error_code ignored;
+    if (first.empty())
+        return fmt::format("say what to do, for example:\n"
+                           "  ringshift run FILE                 boot a disk, CD or floppy image, or a kernel\n"
+                           "  ringshift create NAME --iso FILE   make a machine, then: ringshift start NAME\n"
+                           "{}",
+                           help);
+    if (first.starts_with("-")) return fmt::format("{}\n{}", error, help);
+    if (std::filesystem::exists(first, ignored))
+        return fmt::format("\"{0}\" is no command; to boot it: ringshift run {0}\n{1}", first, help);
+    return fmt::format("\"{}\" is no command\n{}", first, help);
+}
+
 /// Into `options`, or an exit status. `machine`: the one of the library that is to start.
 std::optional<int> parse(int argc, char** argv, Options& options, std::string& machine) {
     CLI::App app{"Ringshift: a virtual PC that needs no hardware virtualization and no privileges.", "ringshift"};
@@ -133,7 +150,11 @@ std::optional<int> parse(int argc, char** argv, Options& options, std::string& m
             return exit_status::success;
         }
         const auto parsed = app.get_subcommands();
-        tell("{}\nTry: ringshift {} --help", error.what(), parsed.empty() ? "" : parsed.front()->get_name());
+        const std::string first = argc > 1 ? argv[1] : "";
+        if (!parsed.empty())
+            tell("{}\nTry: ringshift {} --help", error.what(), parsed.front()->get_name());
+        else
+            tell("{}", without_command(first, error.what()));
         return exit_status::error;
     }
     for (ScriptStep& step : options.script) {

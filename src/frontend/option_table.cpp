@@ -283,7 +283,10 @@ const std::vector<OptionRow>& option_table() {
          add_drive(&MachineConfig::floppies, 2)},
         {"--boot", "ORDER", for_run, "What to boot", "letters in the order to try: a floppy, c disk, d CD-ROM",
          set_boot_order},
-        {"--snapshot", nullptr, for_run, "What to boot", "leave the images as they are: writes are kept in memory",
+        {"--snapshot", nullptr, for_run, "What to boot",
+         "leave the images as they are: what is written goes to a temporary file (in TMPDIR, else /var/tmp) that is "
+         "gone "
+         "at the end",
          switch_on(&Options::keep_images)},
 
         {"--memory-size", "SIZE", for_run, "Machine", "with K, M or G; default 256M",
@@ -485,7 +488,8 @@ const std::vector<OptionRow>& option_table() {
              return Unit{};
          }},
         {"--screenshot", "FILE", for_both, "Scripts", "write the screen as PNG at the end", into(&Options::screenshot)},
-        {"--save", "FILE", for_both, "Scripts", "write a snapshot at the end; ringshift resume FILE goes on from it",
+        {"--save", "FILE", for_both, "Scripts",
+         "write a snapshot at the end, which keeps what is on the disks too; ringshift resume FILE goes on from it",
          into(&Options::save)},
         {"--print-state-hash", nullptr, for_both, "Scripts", "print a hash of the guest's whole state at the end",
          switch_on(&Options::print_state_hash)},

@@ -101,7 +101,9 @@ def options(folder):
         refused(f"{' '.join(map(str, words))}", run(*words), str(words[0]) if words[0] != "--append" else "")
     refused("an unwritable debug console", run("--debugcon", "/no/such/folder/x"), "/no/such/folder/x")
     refused("an unwritable serial file", run("--serial", "file:/no/such/folder/x"), "/no/such/folder/x")
-    refused("no command", subprocess.run([RINGSHIFT, "fly"], capture_output=True, timeout=60))
+    refused("no command", subprocess.run([RINGSHIFT, "fly"], capture_output=True, timeout=60), '"fly" is no command')
+    refused("a file for a command", subprocess.run([RINGSHIFT, folder / "random"], capture_output=True, timeout=60), f"ringshift run {folder / 'random'}")
+    refused("nothing at all", subprocess.run([RINGSHIFT], capture_output=True, timeout=60), "ringshift run FILE", "ringshift create")
     refused("an unwritable screenshot", run("--expect", "tour> ", "--screenshot", "/no/such/folder/x"), "/no/such/folder/x")
     refused("an unwritable snapshot", run("--expect", "tour> ", "--save", "/no/such/folder/x"), "/no/such/folder/x")
 
