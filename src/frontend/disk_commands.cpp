@@ -44,6 +44,9 @@ Result<int> info(const Arguments& a) {
         line("size", fmt::format("{} ({} bytes)", readable_size(d.size), d.size));
     line("on the host", readable_size(d.used));
     if (d.cluster_size != 0) line("clusters", readable_size(d.cluster_size));
+    if (d.states != 0)
+        line("states", fmt::format("{}, kept for snapshots{}", d.states,
+                                   d.format == "raw" ? " in " + a.file + ".states" : std::string()));
     if (!d.backing.empty())
         line("backing file", d.backing + (d.backing_format.empty() ? "" : " (" + d.backing_format + ")"));
     return exit_status::success;

@@ -364,12 +364,8 @@ bool image_has_state(const std::string& path, const std::string& id) {
     std::array<u8, 4> magic{};
     if (!file.ok() || !file.value()->read(0, magic).ok()) return false;
     if (!is_qcow2(magic)) {
-        std::error_code ignored;
-        if (!std::filesystem::exists(path + RawStates::extension, ignored)) return false;
-        auto log = open_image_file(path + RawStates::extension, {.without_lock = true});
-        if (!log.ok()) return false;
-        const auto states = RawStates::load(*file.value(), log.release(), RawStates::host_of(path));
-        return states.ok() && states.value()->has_state(id);
+        const auto states = RawStates::look(*file.value(), path);
+        return states.ok() && states.value() && states.value()->has_state(id);
     }
     const auto no_backing = [](const std::string&, const std::string&) -> Result<std::unique_ptr<BlockBackend>> {
         return std::unique_ptr<BlockBackend>();

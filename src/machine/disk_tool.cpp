@@ -3,6 +3,7 @@
 #include "machine/disk_image.h"
 #include "machine/image_file.h"
 #include "machine/qcow2.h"
+#include "machine/raw_states.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -170,6 +171,8 @@ Result<DiskInfo> disk_info(const std::string& path) {
     info.file_size = info.size = file->size();
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) info.used = static_cast<u64>(status.st_blocks) * 512;
+    if (info.format == "raw")
+        if (const auto states = TRY(RawStates::look(*file, path))) info.states = states->count();
     if (info.format != "qcow2") return info;
     // The backing file need not be there to be told of.
     struct Nothing final : BlockBackend {
@@ -188,6 +191,7 @@ Result<DiskInfo> disk_info(const std::string& path) {
     info.backing_format = image->backing().format;
     info.cluster_size = image->cluster_size();
     info.empty = image->empty();
+    info.states = image->states();
     return info;
 }
 
@@ -205,6 +209,11 @@ Result<> resize_disk(const std::string& path, u64 size) {
         }));
         return image->resize(size);
     }
+    if (const auto states = TRY(RawStates::look(*file, path)); states && states->count() != 0)
+        return make_error(
+            "'{0}' keeps states of snapshots, which are of its present size: to give them up, remove their "
+            "file first (rm '{0}{1}')",
+            path, RawStates::extension);
     if (size < file->size())
         return make_error("'{}' has {} bytes: a disk can only become larger, or the guest's data would be cut off",
                           path, file->size());

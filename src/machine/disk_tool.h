@@ -32,8 +32,9 @@ struct DiskInfo {
     u64 file_size = 0; ///< as the host sees it
     u64 used = 0;      ///< on the host's disk
     std::string backing, backing_format;
-    u64 cluster_size = 0; ///< qcow2
-    bool empty = false;   ///< qcow2: all content is the backing file's
+    u64 cluster_size = 0;   ///< qcow2
+    bool empty = false;     ///< qcow2: all content is the backing file's
+    std::size_t states = 0; ///< kept for snapshots, in the image or beside it
 };
 /// Also while a machine uses it.
 Result<DiskInfo> disk_info(const std::string& path);

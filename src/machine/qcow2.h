@@ -44,6 +44,7 @@ class Qcow2 final : public BlockBackend {
     Result<> set_locked(bool locked) { return m_file->set_locked(locked); }
     /// Keeps the disk as it is now, under an id of its own (qcow2_states.cpp). `time`: seconds since 1970.
     Result<> keep_state(const std::string& id, const std::string& name, i64 time, u64 virtual_ns);
+    std::size_t states() const { return m_states.size(); }
     bool has_state(const std::string& id) { return find_state(id) != m_states.end(); }
     /// The disk is again what it was; the state stays.
     Result<> go_back(const std::string& id);

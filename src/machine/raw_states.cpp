@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace ringshift {
@@ -56,6 +57,12 @@ Result<std::unique_ptr<RawStates>> RawStates::load(ImageFile& image, std::unique
     std::unique_ptr<RawStates> states(new RawStates(image, std::move(log), std::move(host)));
     TRY(states->replay());
     return states;
+}
+
+Result<std::unique_ptr<RawStates>> RawStates::look(ImageFile& image, const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path + extension, ignored)) return std::unique_ptr<RawStates>();
+    return load(image, TRY(open_image_file(path + extension, {.without_lock = true})), host_of(path));
 }
 
 u64 RawStates::cluster_bytes(u64 number) const { return std::min(cluster_size, m_image_size - number * cluster_size); }

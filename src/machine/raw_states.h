@@ -26,6 +26,9 @@ class RawStates {
     /// `image` and its file of states, which may be empty. Nothing is written before start().
     static Result<std::unique_ptr<RawStates>> load(ImageFile& image, std::unique_ptr<ImageFile> log, Host host);
 
+    /// Of the image at `path`, only to look at, also while it is in use; null: it has none.
+    static Result<std::unique_ptr<RawStates>> look(ImageFile& image, const std::string& path);
+
     /// Before the image is written to: ends what was interrupted, and forgets what does not belong to the image any
     /// more; a sentence about that, or empty.
     Result<std::string> start();
@@ -34,6 +37,8 @@ class RawStates {
 
     /// A way back to a state was interrupted: the image is neither before it nor after it until start().
     bool interrupted() const { return !m_back_to.empty(); }
+    /// How many can be gone back to.
+    std::size_t count() const { return m_doubt.empty() ? m_states.size() : 0; }
     bool empty() const { return m_states.empty(); }
     bool has_state(const std::string& id) const { return m_doubt.empty() && m_states.contains(id); }
 

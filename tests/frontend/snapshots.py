@@ -129,6 +129,10 @@ def check_jobs(machine):
     check("no snapshot" in job("snapshot-delete", tag="none"), "not deleted")
 
 
+def disk_info(image):
+    return subprocess.run([RINGSHIFT, "disk", "info", str(image)], stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
 def check_disks(folder):
     guest = assemble(folder, "disk")
     sector = pathlib.Path(guest).read_bytes()
@@ -155,6 +159,7 @@ def check_disks(folder):
     check(image.read_bytes()[512] == ord("b"), "the image is still written after a restore")
     machine.ctl("save", "later")
     check(machine.type("c") != before and image.read_bytes()[512] == ord("c"), "and again")
+    check(f"states        2, kept for snapshots in {states}\n" in disk_info(image), "what is said of it: " + disk_info(image))
     for name, letter in (("written", "a"), ("later", "b"), ("written", "a")):
         machine.ctl("load", name)
         check(image.read_bytes()[512] == ord(letter), "the disk is what it was: " + name)
@@ -172,6 +177,8 @@ def check_disks(folder):
         machine.type("e")
         check(image.read_bytes()[512] == ord("e"), "and goes on")
         machine.quit()
+    larger = subprocess.run([RINGSHIFT, "disk", "resize", str(image), "2M"], stderr=subprocess.PIPE)
+    check(larger.returncode == 2 and b"keeps states" in larger.stderr, "it keeps its size: %s" % larger.stderr)
     with open(image, "r+b") as file:
         file.write(sector)
     refused = subprocess.run([RINGSHIFT, "resume", "states/written.snapshot", "--headless"], cwd=folder, stderr=subprocess.PIPE)
@@ -229,6 +236,7 @@ def check_kept_disks(folder):
     machine.type("b")
     machine.ctl("save", "b")
     check(states() == 2, "qemu-img sees both")
+    check("states        2, kept for snapshots\n" in disk_info(image), "and so do we: " + disk_info(image))
     machine.type("c")
     machine.ctl("load", "a")
     check(machine.type("?") == with_a, "the disk is what it was with that RAM")
