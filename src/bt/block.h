@@ -84,9 +84,12 @@ struct AskedInsn {
     std::unique_ptr<AskedInsn> next;
 };
 
+struct CodePage;
+
 struct Block {
     BlockKey key;
-    u32 bytes = 0; ///< of guest code
+    CodePage* page = nullptr; ///< where it begins, once it has been entered (links.h)
+    u32 bytes = 0;            ///< of guest code
     /// The one instruction of this block crosses into this frame. Links to such a block are taken back as those that
     /// cross pages themselves.
     std::optional<PhysAddr> second;

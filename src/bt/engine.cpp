@@ -64,6 +64,10 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
     engine->m_links.set_memory(*engine->m_memory);
     engine->m_links.set_observer(options.observer);
     runtime->decoder = &engine->m_interpreter.blocks().decoder();
+    if (options.spaces)
+        engine->m_links.set_check([&cpu](const CodePage& page) {
+            return cpu.mmu.would_fetch(LinearAddr(u64{page.number} << 12), page.user, page.frame);
+        });
     GoOn go_on;
     if (options.go_on) go_on = {[](void* self) { return static_cast<TranslatorEngine*>(self)->go_on(); }, engine.get()};
     engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options, go_on));
@@ -163,7 +167,7 @@ void TranslatorEngine::interpreted() {
 constexpr u64 entries_mask = (u64{1} << budget_shift) - 1;
 
 void TranslatorEngine::enter(const Turn& turn) {
-    for (const bool user : {false, true}) m_returns[user] = {m_stubs->empty_return_stack(user), 0, m_generation};
+    for (const bool user : {false, true}) m_returns[user] = {m_stubs->empty_return_stack(user), 0, m_generation, 0, 0};
     m_arrivals = 0;
     m_runtime.counter = 0;
     m_runtime.code = reinterpret_cast<u64>(arrive(turn));
@@ -184,7 +188,8 @@ void TranslatorEngine::enter(const Turn& turn) {
 
 const u8* TranslatorEngine::arrive(const Turn& turn) {
     Block& block = *turn.block;
-    m_links.set_mode(block.key.mode);
+    if (m_options.spaces) note_space(block);
+    m_links.set_mode(block.key.mode, m_cpu.state.cpl == 3);
     if (m_runtime.leave == Leave::indirect && m_options.probe) m_links.note_jump(block, page_of(block));
     if (m_runtime.leave == Leave::direct && m_runtime.link) follow(*m_runtime.link, block);
     m_runtime.link = nullptr;
@@ -200,8 +205,9 @@ const u8* TranslatorEngine::arrive(const Turn& turn) {
         if (!m_modes[block.key.mode].home) set_gs_base(m_runtime.window);
     }
     Returns& returns = m_returns[user];
-    if (returns.generation != m_generation || returns.mode != block.key.mode)
-        returns = {m_stubs->empty_return_stack(user), block.key.mode, m_generation};
+    const u64 space = m_cpu.mmu.space_serial();
+    if (returns.generation != m_generation || returns.mode != block.key.mode || returns.space != space)
+        returns = {m_stubs->empty_return_stack(user), block.key.mode, m_generation, space, m_cpu.mmu.space()};
     m_runtime.return_top = returns.top;
     m_runtime.counter = static_cast<i64>((static_cast<u64>(m_runtime.counter) & entries_mask) |
                                          (static_cast<u64>(m_cpu.state.budget - m_options.slack()) << budget_shift));
@@ -325,6 +331,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         if (is_as_before(key) || ++m_changed_runs % changed_runs_for_one == 0) ++heat;
         return {};
     }
+    if (m_links.has_too_many_pages()) destroy_all(Cause::flush);
     Block* block = find(key);
     if (block && block->second && second_frame(linear_rip()) != block->second) {
         destroy(*block, Cause::flush); // the second page is another one now
@@ -566,66 +573,6 @@ void TranslatorEngine::destroy(Block& block, Cause why) {
     const auto owner = m_blocks.find(block.code_offset);
     m_graveyard.push_back(std::move(owner->second));
     m_blocks.erase(owner);
-}
-
-// ---- Links ---------------------------------------------------------------------------------------------------------
-
-/// The direct exit that was taken last leads to the block at CS:RIP.
-void TranslatorEngine::follow(Link& link, Block& target) {
-    if (!m_options.link || link.from->dead || link.from->dormant || link.to) return;
-    if (target.second) link.crosses = true;
-    if (link.crosses && !m_options.link_pages) return;
-    if (target.key.eip != link.target || target.key.mode != link.from->key.mode) return; // an interrupt came between
-    if (!link.crosses && target.key.start.page() != link.from->key.start.page())
-        return; // the page was exchanged meanwhile
-    m_links.arm(link, target, page_of(target));
-}
-
-TargetPage TranslatorEngine::page_of(const Block& block) const {
-    const bool user = m_cpu.state.cpl == 3;
-    const LinearAddr here = linear_rip();
-    return {static_cast<u32>(here.value >> 12), m_cpu.mmu.fetches_global(here, user),
-            m_cpu.mmu.fetches_large(here, user), block.second.has_value()};
-}
-
-/// Host return addresses, and what indirect branches remember, are of the past.
-void TranslatorEngine::new_generation() {
-    ++m_generation;
-    if (m_generation << Runtime::own_generation_shift == 0) m_runtime.own_targets.fill({}); // none before looks like it
-}
-
-/// A flush during an instruction: what was patched, and host return addresses, must not be used before the next entry.
-void TranslatorEngine::flushed() {
-    new_generation();
-    m_flushed = true;
-    m_runtime.link = nullptr;
-    m_asked = nothing_asked;
-    m_cpu.end_block();
-}
-
-void TranslatorEngine::flushed_page(LinearAddr address) {
-    m_links.flush_page(address);
-    flushed();
-}
-
-void TranslatorEngine::flushed_range(u32 first_page, u32 pages) {
-    if (m_links.flush_range(first_page, pages)) flushed();
-    for (const bool user : {false, true}) {
-        if (!m_landings[user].any(first_page, pages)) continue;
-        m_returns[user].generation = no_generation;
-        m_flushed = true;
-        if (m_options.inline_targets) new_generation();
-    }
-}
-
-void TranslatorEngine::flushed_non_global() {
-    m_links.flush_non_global();
-    flushed();
-}
-
-void TranslatorEngine::flushed_all() {
-    m_links.flush_all();
-    flushed();
 }
 
 Ledger TranslatorEngine::ledger() const {

@@ -42,6 +42,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"cold-apart", &Options::cold_apart, "keep what seldom runs of all blocks apart from what runs"},
     Mechanism{"link", &Options::link, "patch direct exits to jump to their targets"},
     Mechanism{"link-pages", &Options::link_pages, "link across pages too, until a TLB flush"},
+    Mechanism{"spaces", &Options::spaces,
+              "keep links across pages and jump targets over CR3 loads, with the address spaces they hold in"},
     Mechanism{"probe", &Options::probe, "look the targets of indirect branches up in generated code"},
     Mechanism{"inline", &Options::inline_targets,
               "with probe: each indirect branch remembers its last target, and looks there first"},

@@ -42,6 +42,7 @@ struct Options : InterpreterOptions {
     bool cold_apart = true;
     bool link = true;
     bool link_pages = true;
+    bool spaces = true;
     bool probe = true;
     bool inline_targets = false;
     bool pair_returns = true;

@@ -79,8 +79,11 @@ struct Link {
     u32 stub = 0;         ///< offset of what it jumps to while not linked
     bool crosses = false; ///< the target lies in another page
     bool checked = false; ///< what leads here has checked the budget
+    u8 refused = 0;       ///< how often it was taken back for another address space (links_spaces.cpp), ..
+    u8 waited = 0;        ///< .. and not been armed for that
     Hook<Link> in_target; ///< while linked: among the target's incoming links
     Hook<Link> in_page;   ///< while linked across pages: among the links to the target's page (links.h)
+    Hook<Link> in_source; ///< while linked to a page that address spaces keep: among the links from its own
 };
 
 enum class Leave : u32 {

@@ -1,5 +1,6 @@
-// The translator's engine, for the files that implement it: engine.cpp (the loop, blocks and links), engine_code.cpp
-// (code that changes), engine_windows.cpp (memory windows) and engine_explain.cpp (what is shown to people).
+// The translator's engine, for the files that implement it: engine.cpp (the loop and blocks), engine_links.cpp (links
+// and flushes), engine_code.cpp (code that changes), engine_windows.cpp (memory windows) and engine_explain.cpp (what
+// is shown to people).
 #pragma once
 
 #include "bt/code_cache.h"
@@ -146,6 +147,15 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void finish_step();
     void new_generation();
     void follow(Link& link, Block& target);
+    void note_space(Block& block);
+    /// Calls `function` between two blocks: that more page tables are watched from now on needs no end of a block.
+    template <typename Function>
+    void entering(Function function) {
+        const i64 budget = m_cpu.state.budget, reserve = m_cpu.state.budget_reserve;
+        function();
+        m_cpu.state.budget = budget;
+        m_cpu.state.budget_reserve = reserve;
+    }
     void interpreted();
     /// `block` stands at CS:RIP.
     TargetPage page_of(const Block& block) const;
@@ -159,10 +169,11 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void map_changed() override;
     // Mmu::FlushListener
     void flushed_page(LinearAddr address) override;
-    void flushed_range(u32 first_page, u32 pages) override;
+    void flushed_range(u32 first_page, u32 pages, u32 spaces) override;
     void flushed_non_global() override;
     void flushed_all() override;
     void flushed();
+    void look_around_soon();
 
     Cpu& m_cpu;
     const Options m_options;
@@ -230,6 +241,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         u64 top = 0;
         u32 mode = 0;
         u64 generation = 0;
+        u64 space = 0;  ///< Mmu::space_serial
+        u32 number = 0; ///< Mmu::space
     };
     static constexpr u64 no_generation = ~u64{0};
     std::array<Returns, 2> m_returns;
@@ -237,7 +250,10 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     u64 m_generation = 0;                   ///< a block has gone, or a page of code may be elsewhere
     const Block* m_resumed = nullptr;       ///< what was entered where RF was set, and ..
     u64 m_resumed_entry = 0;                ///< .. which entry that was
-    bool m_ran_user = false;                ///< whose return stack is in force
+    static constexpr u64 no_space = ~u64{0};
+    u64 m_entered_space = no_space; ///< Mmu::space_serial, as far as m_links knows
+    bool m_ran_unkept = false;      ///< code that nobody says when it moves, since the last CR3 load
+    bool m_ran_user = false;        ///< whose return stack is in force
 
     static constexpr u64 nothing_asked = ~u64{0};
     u64 m_asked = nothing_asked; ///< the EIP for which generated code was left last

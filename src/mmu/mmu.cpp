@@ -39,7 +39,7 @@ Mmu::~Mmu() {
 
 void Mmu::set_context(const PagingContext& context) {
     m_context = context;
-    if (m_windows) select_space();
+    if (m_watches_tables) select_space();
 }
 
 void Mmu::clear_engine_space() {
@@ -172,13 +172,14 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         entry.fetch_tag = translation.executable ? entry.page : 0;
         entry.global = translation.global;
         entry.large = translation.large;
+        entry.kept = false;
         table.regions[list].set(region(address.value));
         if (translation.large) { // both halves of a possible 4 MiB page
             table.large_regions.set(region(address.value));
             table.large_regions.set(region(address.value) ^ 1);
         }
         if (m_watches_tables) {
-            track(translation, address, 0);
+            entry.kept = track(translation, address, 0);
             if (access.kind == AccessKind::Write && user) untrack(entry.frame); // user code writes no page tables
         }
         set_tags(i, user);
@@ -199,6 +200,15 @@ Translation Mmu::translate(LinearAddr address, Access access) {
     result.executable = entry->fetch_tag != 0;
     result.global = entry->global;
     return result;
+}
+
+bool Mmu::would_fetch(LinearAddr address, bool user, PhysAddr frame) {
+    const Entry& entry = entry_of(address, user);
+    if (entry.page == tag(address))
+        return entry.kept && !entry.global && entry.fetch_tag != 0 && entry.frame == frame.value;
+    const Access access{AccessKind::Fetch, user ? Privilege::User : Privilege::Supervisor};
+    const Translation t = probe(m_memory, m_context, address, access);
+    return t.ok && t.accessed && !t.global && (t.address.value & ~page_mask) == frame.value && track(t, address, 0);
 }
 
 void Mmu::read_frame(const Entry& entry, u64 offset, std::span<u8> out) {

@@ -182,12 +182,25 @@ class Mmu final : TableWriteListener {
     bool fetches_global(LinearAddr address, bool user) const { return entry_of(address, user).global; }
     bool fetches_large(LinearAddr address, bool user) const { return entry_of(address, user).large; }
 
+    /// Whether that fetch comes from page tables that are watched: then it stays true for this address space until a
+    /// FlushListener is told otherwise, whatever is loaded into CR3 meanwhile.
+    bool fetches_kept(LinearAddr address, bool user) const { return entry_of(address, user).kept; }
+    /// Whether code at `address` would be fetched from this frame, by watched page tables and with no effect on them.
+    bool would_fetch(LinearAddr address, bool user, PhysAddr frame);
+
+    /// Address spaces: whatever the page walk depends on beside memory. The current one's number, which is used again
+    /// when it is forgotten, and its serial, which is not. They mean something while page tables are watched.
+    static constexpr std::size_t most_spaces = 31;
+    u32 space() const { return static_cast<u32>(m_space); }
+    u64 space_serial() const { return m_spaces[m_space].serial; }
+
     /// Told when translations of linear addresses are forgotten; links between pages of code depend on them.
     class FlushListener {
       public:
         virtual ~FlushListener() = default;
         virtual void flushed_page(LinearAddr address) = 0; ///< with the large page around it, if `address` lies in one
-        virtual void flushed_range(u32 first_page, u32 pages) = 0; ///< nothing beside them
+        /// Nothing beside them, and no other address spaces than those in `spaces`, a bit for each by number.
+        virtual void flushed_range(u32 first_page, u32 pages, u32 spaces) = 0;
         virtual void flushed_non_global() = 0;
         virtual void flushed_all() = 0;
     };
@@ -237,7 +250,8 @@ class Mmu final : TableWriteListener {
         bool writable = false;
         bool global = false;
         bool large = false;
-        u8 lists = 0; ///< bit by List: those that have it
+        bool kept = false; ///< the page tables on the way are watched
+        u8 lists = 0;      ///< bit by List: those that have it
     };
     static constexpr std::size_t entries = FastTlb::entries;
     /// Global pages have a list of their own: a flush that spares them, at each CR3 load, does not look at them at all.
@@ -304,6 +318,7 @@ class Mmu final : TableWriteListener {
         u32 first = 0;   ///< linear page that its first entry stands for
         u32 pages = 0;   ///< that each entry stands for
         u64 windows = 0; ///< bit by Windows::Id: those that show pages found by it
+        u32 spaces = 0;  ///< bit by number: the address spaces with translations from it
         u8 entry_size = 0;
     };
     struct TableFrame {
@@ -313,13 +328,18 @@ class Mmu final : TableWriteListener {
     struct RecentTables {
         std::array<u64, 2> tables{};
         u64 generation = 0;
+        u32 space = 0;
     };
     void table_write(PhysAddr address, u64 size) override;
     /// Remembers where a translation came from. False: it depends on what cannot be watched.
     bool track(const Translation& translation, LinearAddr address, u64 window_bit);
     TableUse& use_of(u64 frame, const TableUse& use);
-    void forget_entries(u32 first, u32 pages, bool user);
-    void forget_range(const TableUse& use, u32 first, u32 pages);
+    bool comes_from(u32 i, bool user, u64 table) const {
+        const u64 source = m_tables->slow[user][i].source;
+        return source >> 32 == table || (source & 0xFFFFFFFF) == table;
+    }
+    void forget_entries(u64 table, u32 first, u32 pages, bool user);
+    void forget_range(u64 frame, const TableUse& use, u32 first, u32 pages);
     void untrack(u64 frame);
     void untrack_all();
 
@@ -327,6 +347,7 @@ class Mmu final : TableWriteListener {
     struct Space {
         PagingContext context;                             ///< as far as it counts
         std::array<std::optional<Windows::Id>, 2> windows; ///< supervisor's and user's
+        u64 serial = 0;
         u64 used = 0;
         u64 work = 0;           ///< run, less what was charged
         bool deserving = false; ///< may have windows
@@ -375,9 +396,10 @@ class Mmu final : TableWriteListener {
     u32 m_beside_code = 0;              ///< how often write_beside_code() has said yes
     std::unique_ptr<Windows> m_windows; ///< or null
     WindowOptions m_window_options;
-    static constexpr std::size_t most_spaces = 31;
-    std::vector<Space> m_spaces; ///< if there are windows, those that may have one
-    std::size_t m_space = 0;     ///< the current one
+    std::vector<Space> m_spaces = std::vector<Space>(1); ///< while page tables are watched: those known
+    std::size_t m_space = 0;                             ///< the current one
+    std::size_t m_other_space = 0;                       ///< the one before it
+    u64 m_last_serial = 0;
     std::optional<Windows::Id> m_home;
     struct Tenant {
         std::size_t space;

@@ -26,6 +26,7 @@ constexpr u8 present = 1;         ///< in the lowest byte of an entry
 void Mmu::watch_page_tables(bool on) {
     if (on == m_watches_tables) return;
     m_watches_tables = on;
+    if (on) select_space();
     flush_all(); // what is there has come from nobody knows where
 }
 
@@ -36,7 +37,8 @@ bool Mmu::track(const Translation& t, LinearAddr address, u64 window_bit) {
         m_written_table = ~u64{0};
     }
     RecentTables& recent = m_recent_tables[region(address.value)];
-    if (window_bit == 0 && recent.generation == m_generation && recent.tables == t.tables) return true;
+    if (window_bit == 0 && recent.generation == m_generation && recent.tables == t.tables && recent.space == space())
+        return true;
     const u32 entries_in_table = static_cast<u32>(page_size / t.entry_size);
     const u32 page = static_cast<u32>(address.value >> 12);
     const u32 first_of_directory = t.entry_size == 8 ? page & ~u32{0x3FFFF} : 0;
@@ -47,9 +49,11 @@ bool Mmu::track(const Translation& t, LinearAddr address, u64 window_bit) {
         TableUse use{.entry_size = t.entry_size};
         use.first = level == 0 ? first_of_directory : page & ~(entries_in_table - 1);
         use.pages = level == 0 ? entries_in_table : 1;
-        use_of(frame.value, use).windows |= window_bit;
+        TableUse& known = use_of(frame.value, use);
+        known.windows |= window_bit;
+        known.spaces |= u32{1} << space();
     }
-    recent = {t.tables, m_generation};
+    recent = {t.tables, m_generation, space()};
     return true;
 }
 
@@ -83,7 +87,7 @@ void Mmu::table_write(PhysAddr address, u64 size) {
         const u64 last = (address.offset() + size - 1) / use.entry_size;
         for (u64 i = address.offset() / use.entry_size; i <= last; ++i) {
             if ((table[i * use.entry_size] & present) == 0) continue;
-            forget_range(use, use.first + static_cast<u32>(i) * use.pages, use.pages);
+            forget_range(number, use, use.first + static_cast<u32>(i) * use.pages, use.pages);
             changed = true;
         }
     }
@@ -92,26 +96,29 @@ void Mmu::table_write(PhysAddr address, u64 size) {
     if (m_change_listener) m_change_listener->translations_changed();
 }
 
-/// Of whole regions of 2 MiB; mostly there are none.
-void Mmu::forget_entries(u32 first, u32 pages, bool user) {
+/// Those found by the table with that frame number, of whole regions of 2 MiB; mostly there are none.
+void Mmu::forget_entries(u64 table, u32 first, u32 pages, bool user) {
     constexpr u32 region_pages = 512;
-    const Table& table = m_lists[user];
+    const Table& lists = m_lists[user];
     for (u32 begin = first; begin - first < pages; begin += region_pages) {
-        if (!table.regions[local][begin / region_pages] && !table.regions[global][begin / region_pages]) continue;
+        if (!lists.regions[local][begin / region_pages] && !lists.regions[global][begin / region_pages]) continue;
         for (u32 page = begin; page < begin + region_pages; page += 64)
-            for (u64 left = table.pages[page / 64]; left != 0; left &= left - 1)
-                forget((page + static_cast<u32>(std::countr_zero(left))) % entries, user);
+            for (u64 left = lists.pages[page / 64]; left != 0; left &= left - 1)
+                if (const u32 i = (page + static_cast<u32>(std::countr_zero(left))) % entries;
+                    comes_from(i, user, table))
+                    forget(i, user);
     }
 }
 
-void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
+/// What the table in `frame` says about these pages.
+void Mmu::forget_range(u64 frame, const TableUse& use, u32 first, u32 pages) {
     const LinearAddr address(u64{first} << 12);
     for (const bool user : {false, true}) {
         if (pages == 1) {
             if (entry_of(address, user).page == tag(address)) forget(index(address), user);
             continue;
         }
-        forget_entries(first, pages, user);
+        forget_entries(frame >> 12, first, pages, user);
     }
     for (u64 left = m_windows ? use.windows : 0; left != 0; left &= left - 1) {
         const auto id = static_cast<Windows::Id>(std::countr_zero(left));
@@ -120,7 +127,7 @@ void Mmu::forget_range(const TableUse& use, u32 first, u32 pages) {
         else
             m_windows->unmap(id, first, first + pages - 1);
     }
-    if (m_flush_listener) m_flush_listener->flushed_range(first, pages);
+    if (m_flush_listener) m_flush_listener->flushed_range(first, pages, use.spaces);
 }
 
 void Mmu::untrack(u64 frame) {
@@ -128,7 +135,7 @@ void Mmu::untrack(u64 frame) {
     const auto it = m_table_frames.find(frame);
     if (it == m_table_frames.end()) return;
     for (const TableUse& use : it->second.uses)
-        forget_range(use, use.first, use.pages * static_cast<u32>(page_size / use.entry_size));
+        forget_range(frame, use, use.first, use.pages * static_cast<u32>(page_size / use.entry_size));
     m_table_frames.erase(it);
     m_memory.set_table(PhysAddr(frame), false);
     ++m_generation;

@@ -38,7 +38,7 @@ Result<> Mmu::open_windows(const WindowOptions& options) {
     m_windows = std::move(windows);
     m_windows->set_entered_at_once(options.enter);
     m_window_options = options;
-    m_spaces.push_back({.context = what_counts(m_context), .windows = {std::nullopt, first}});
+    m_spaces[m_space].windows[true] = first;
     if (auto opened = options.home ? m_windows->open_home() : make_error("not wanted"); opened.ok())
         m_home = opened.value();
     return Unit{};
@@ -48,8 +48,13 @@ void Mmu::close_windows() {
     if (!m_windows) return;
     watch_page_tables(false);
     m_windows.reset();
-    m_spaces.clear();
-    m_space = 0;
+    for (Space& space : m_spaces) {
+        Space without;
+        without.context = space.context;
+        without.serial = space.serial;
+        without.used = space.used;
+        space = without;
+    }
     m_home.reset();
     m_at_home.reset();
 }
@@ -57,17 +62,25 @@ void Mmu::close_windows() {
 void Mmu::select_space() {
     const PagingContext context = what_counts(m_context);
     if (m_spaces[m_space].context == context) return;
+    if (m_spaces[m_other_space].context == context) { // as when a kernel has tables of its own for each process
+        std::swap(m_space, m_other_space);
+        m_spaces[m_space].used = ++m_clock;
+        return;
+    }
+    m_other_space = m_space;
     const auto known =
         std::find_if(m_spaces.begin(), m_spaces.end(), [&](const Space& space) { return space.context == context; });
     m_space = static_cast<std::size_t>(known - m_spaces.begin());
     if (known == m_spaces.end() && m_spaces.size() < most_spaces) {
         m_spaces.emplace_back().context = context;
+        m_spaces[m_space].serial = ++m_last_serial;
     } else if (known == m_spaces.end()) { // in place of the one that was used longest ago
         const auto oldest = std::min_element(m_spaces.begin(), m_spaces.end(),
                                              [](const Space& a, const Space& b) { return a.used < b.used; });
         for (const auto& window : oldest->windows)
             if (window) m_windows->clear(*window);
         oldest->context = context;
+        oldest->serial = ++m_last_serial;
         forget_merits(*oldest);
         m_space = static_cast<std::size_t>(oldest - m_spaces.begin());
     }
