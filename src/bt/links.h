@@ -161,10 +161,10 @@ class Links {
     Check m_check;
     std::deque<CodePage> m_pages;
     std::unordered_map<u32, CodePage*> m_by_number;
-    std::bitset<2048> m_kept_regions; ///< 2 MiB regions that have pages there
-    bool m_crowded = false;           ///< too many frames at one linear page
-    std::vector<u32> m_known;         ///< by page id: the address spaces in which it is what it says, a bit for each
-    std::vector<u32> m_announced;     ///< by page id: those that have it among their pending ones
+    std::array<std::vector<CodePage*>, 2048> m_by_region; ///< of 2 MiB
+    bool m_crowded = false;                               ///< too many frames at one linear page
+    std::vector<u32> m_known;     ///< by page id: the address spaces in which it is what it says, a bit for each
+    std::vector<u32> m_announced; ///< by page id: those that have it among their pending ones
     std::array<SpaceState, Mmu::most_spaces> m_spaces;
     u32 m_space = 0; ///< the current one
     u32 m_live = 0;  ///< those that have been entered

@@ -36,6 +36,7 @@
 namespace ringshift::bt {
 
 namespace {
+constexpr u32 region_pages = 512;
 constexpr unsigned most_frames = 64; ///< at one linear page
 // An address space is an alien if so many of the system's pages, or one of so many, are not there.
 constexpr u32 most_refusals = 64, few_refusals = 4, one_refusal_of = 4;
@@ -53,7 +54,7 @@ CodePage& Links::page_at(u32 number, PhysAddr frame, bool user) {
     page.frame = frame;
     page.user = user;
     page.next = std::exchange(head, &page);
-    m_kept_regions.set(number >> 9);
+    m_by_region[number / region_pages].push_back(&page);
     m_known.push_back(0);
     m_announced.push_back(0);
     return page;
@@ -197,16 +198,14 @@ bool Links::drop(CodePage& page) {
 
 template <typename Function>
 void Links::for_each_page(u32 first, u32 pages, Function function) {
-    constexpr u32 region_pages = 512;
-    for (u32 begin = first; begin < first + pages; begin = (begin | (region_pages - 1)) + 1) {
-        if (!m_kept_regions[begin / region_pages]) continue;
-        const u32 end = std::min(first + pages, (begin | (region_pages - 1)) + 1);
-        for (u32 i = begin; i < end; ++i) {
-            const auto it = m_by_number.find(i);
-            if (it == m_by_number.end()) continue;
-            for (CodePage* page = it->second; page; page = page->next) function(*page);
-        }
+    if (pages == 1) {
+        const auto it = m_by_number.find(first);
+        for (CodePage* page = it == m_by_number.end() ? nullptr : it->second; page; page = page->next) function(*page);
+        return;
     }
+    for (u32 region = first / region_pages; region <= (first + pages - 1) / region_pages; ++region)
+        for (CodePage* page : m_by_region[region])
+            if (page->number - first < pages) function(*page);
 }
 
 void Links::drop_kept(u32 first, u32 pages) {
@@ -236,7 +235,7 @@ void Links::forget_pages() {
     }
     m_pages.clear();
     m_by_number.clear();
-    m_kept_regions.reset();
+    for (auto& region : m_by_region) region.clear();
     m_crowded = false;
     m_known.clear();
     m_announced.clear();
