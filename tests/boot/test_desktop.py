@@ -25,6 +25,15 @@ def ringshift(*arguments):
     subprocess.run([RINGSHIFT, *arguments], env=dict(os.environ, XDG_DATA_HOME=str(FOLDER)), check=True)
 
 
+def greets(image):
+    """Whether the text begins with a line and an empty one, as of a login that has just cleared the screen."""
+    if not image:
+        return False
+    row = 3 * image[0] * 16
+    inked = [at // row for at in range(0, len(image[2]), row) if any(image[2][at:at + row])]
+    return len(inked) >= 2 and inked[1] - inked[0] == 2
+
+
 def main():
     need("Xvfb", "xdotool", "import", "qemu-img")
     if not (FOLDER / "ringshift/images/debian/disk.img").exists():
@@ -62,16 +71,22 @@ def main():
         return sum(a != b for a, b in zip(*pixels)) <= 2 * CURSOR
     seen = []
     wait_for("the login on the serial port", lambda: said(b"debian login: "))
-    wait_for("the login on the screen", still)
+    wait_for("the login on the screen", lambda: greets(screen()))
     keep("login")
-    for words in ("root", "ringshift"):
-        window.tool("type", "--delay", "60", words)
+
+    def line(text):
+        window.tool("type", "--delay", "60", text)
         window.press("Return")
-        seen.clear()
-        wait_for("the next prompt", still)
-    window.tool("type", "--delay", "60", "uname -srm; ip -4 -br address; (tty; id -un; ip -4 -br address) >/dev/ttyS0")
-    window.press("Return")
-    wait_for("what the shell on the screen says", lambda: said(b"/dev/tty1\r\nroot\r\n") and said(b"10.0.2.15/24"))
+        for _ in range(3):
+            seen.clear()
+            wait_for("the next prompt", still)
+
+    def logged_in():
+        """On a busy host a line may come before its prompt does, and is lost: then once more."""
+        for text in ("root", "ringshift", "uname -srm; ip -4 -br address; (tty; id -un; ip -4 -br address) >/dev/ttyS0"):
+            line(text)
+        return said(b"/dev/tty1\r\nroot\r\n") and said(b"10.0.2.15/24")
+    wait_for("what the shell on the screen says", logged_in)
     seen.clear()
     wait_for("its prompt", still)
     keep("shell")
