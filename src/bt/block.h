@@ -45,9 +45,9 @@ struct BlockKey {
     u32 eip = 0;
     u32 mode = 0; ///< number of the Mode
     bool operator==(const BlockKey&) const = default;
-    u64 hash() const { // the upper bits of a product mix well; start and EIP have their low bits in common
+    u32 hash() const { // the upper bits of a product mix well; start and EIP have their low bits in common
         const u64 h = start.value * 0x9E3779B97F4A7C15u + eip * 0xC2B2AE3D27D4EB4Fu + mode * 0xD6E8FEB86659FD93u;
-        return (h ^ (h >> 29)) * 0x9E3779B97F4A7C15u >> 32;
+        return static_cast<u32>((h ^ (h >> 29)) * 0x9E3779B97F4A7C15u >> 32);
     }
 };
 

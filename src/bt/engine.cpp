@@ -294,7 +294,7 @@ u32 TranslatorEngine::current_mode() {
 }
 
 Block* TranslatorEngine::find(const BlockKey& key) {
-    const u64 hash = key.hash();
+    const u32 hash = key.hash();
     Recent& recent = m_recent[hash % recent_entries];
     if (recent.key == key && recent.block) return recent.block;
     Block* block = m_buckets[hash % buckets];
@@ -411,6 +411,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     m_ledger.emitted_bytes += block->code_size;
     if (m_options.observer) m_options.observer->translated(*block);
     block->insns.swap(m_insns);
+    m_interpreter.blocks().forget(key.start, mode.code32);
     const u32 offset = block->code_offset;
     return (m_blocks[offset] = std::move(block)).get();
 }

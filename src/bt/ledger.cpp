@@ -21,9 +21,9 @@ std::string Ledger::discrepancy() const {
     return {};
 }
 
-History::Entry& History::entry_of(u64 hash, Known what) {
+History::Entry& History::entry_of(u32 hash, Known what) {
     const std::size_t mask = m_entries.size() - 1;
-    for (std::size_t i = (hash * 0x9E3779B97F4A7C15u >> 32) + static_cast<u64>(what);; ++i) {
+    for (std::size_t i = (u64{hash} * 0x9E3779B97F4A7C15u >> 32) + static_cast<u64>(what);; ++i) {
         Entry& entry = m_entries[i & mask];
         if (entry.what == Known::no || (entry.hash == hash && entry.what == what)) return entry;
     }
@@ -42,7 +42,7 @@ Cause History::translated(const BlockKey& key) {
         m_count = 0;
     }
     if (2 * (m_count + 2) > m_entries.size()) grow();
-    const u64 hash = key.hash(), place_hash = BlockKey{key.start, key.eip, 0}.hash();
+    const u32 hash = key.hash(), place_hash = BlockKey{key.start, key.eip, 0}.hash();
     Entry& place = entry_of(place_hash, Known::place);
     const bool new_place = place.what == Known::no;
     if (new_place) {

@@ -104,12 +104,12 @@ class History {
     static constexpr std::size_t most_keys = 1 << 20;
     enum class Known : u8 { no, place, key }; ///< a place is a key without its mode
     struct Entry {
-        u64 hash = 0;
+        u32 hash = 0; ///< BlockKey::hash()
         Known what = Known::no;
         Cause cause{}; ///< key: why it was lost
     };
     /// The entry that is this, or the free one where it would be.
-    Entry& entry_of(u64 hash, Known what);
+    Entry& entry_of(u32 hash, Known what);
     void grow();
     std::vector<Entry> m_entries = std::vector<Entry>(1 << 14); ///< a power of two, at most half full
     std::size_t m_count = 0;

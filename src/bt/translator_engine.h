@@ -35,7 +35,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
   private:
     TranslatorEngine(Cpu& cpu, const Options& options, Runtime& runtime)
-        : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu, options),
+        : m_cpu(cpu), m_options(options), m_runtime(runtime), m_interpreter(cpu, tier0(options)),
           m_emitter(&runtime, cpu.mmu.fast_tlb()), m_translator(cpu, m_emitter, m_options), m_heat(heat_entries),
           m_buckets(buckets), m_links(runtime) {
         m_ledger.split = options.instrument;
@@ -43,9 +43,14 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         cpu.mmu.set_flush_listener(this);
     }
 
+    /// The interpreter's options where it runs what is not hot.
+    static InterpreterOptions tier0(InterpreterOptions options) {
+        options.block_bytes = u64{4} << 20;
+        return options;
+    }
     static constexpr std::size_t heat_entries = 524288;
     static constexpr u32 changed_runs_for_one = 8; ///< runs of code that is other code count as one in so many
-    static constexpr std::size_t buckets = 262144;
+    static constexpr std::size_t buckets = 65536;
     static constexpr std::size_t recent_entries = 65536;
     static constexpr u8 most_revivals = 4; ///< then a block checks itself, if it can
     struct Heat {

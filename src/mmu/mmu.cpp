@@ -320,7 +320,7 @@ void Mmu::protect_frame(PhysAddr frame) {
 }
 
 void Mmu::note_writer(u64 frame_number, u32 i, bool user) {
-    if (frame_number >= m_writers.size()) m_writers.resize(frame_number + 1);
+    m_writers.grow(frame_number + 1);
     u32& writer = m_writers[frame_number];
     const u32 now = (i + 1) | (user ? user_writer : 0);
     writer = writer == 0 || writer == now ? now : several_writers;

@@ -413,7 +413,7 @@ class Mmu final : TableWriteListener {
     bool m_watches_tables = false;
     /// By frame number: which entry may have the frame's only write tag (index + 1, and a bit for user's), or that
     /// there may be several; 0: there is none.
-    std::vector<u32> m_writers;
+    ZeroedTable<u32> m_writers;
     static constexpr u32 user_writer = 1u << 20, several_writers = ~u32{0};
     std::unordered_map<u64, TableFrame> m_table_frames; ///< by address
     std::array<RecentTables, 2048> m_recent_tables{};   ///< by 2 MiB of the linear space: what track() was told last

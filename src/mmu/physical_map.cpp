@@ -38,12 +38,13 @@ void change_bits(u8* bits, u64 first, u64 last, bool on) {
 void PhysicalMap::Unmap::operator()(u8* memory) const { munmap(memory, size); }
 
 void PhysicalMap::resize_marks(u64 frames) {
-    m_code.resize(frames);
-    m_open.resize(frames);
-    const u64 size = frames * (page_size / 8) + page_size; // the last frame's may be read a little beyond
+    const u64 before = m_code.size();
+    m_code.grow(frames);
+    m_open.resize(m_code.size());
+    const u64 size = m_code.size() * (page_size / 8) + page_size; // the last frame's may be read a little beyond
     void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
-    for (u64 frame = 0; frame < frames; ++frame)
+    for (u64 frame = 0; frame < before; ++frame)
         if (m_code[frame] != 0)
             std::memcpy(static_cast<u8*>(memory) + frame * (page_size / 8), m_marks.get() + frame * (page_size / 8),
                         page_size / 8);

@@ -10,6 +10,7 @@
 
 #include "base/device.h"
 #include "base/types.h"
+#include "base/zeroed_table.h"
 
 #include <algorithm>
 #include <atomic>
@@ -160,7 +161,7 @@ class PhysicalMap {
 
     std::vector<Region> m_regions;    ///< sorted, disjoint
     mutable std::size_t m_recent = 0; ///< the region that was asked for last
-    std::vector<u32> m_code;          ///< by frame number
+    ZeroedTable<u32> m_code;          ///< by frame number
     std::vector<bool> m_open;         ///< the same
     struct Unmap {
         u64 size;

@@ -56,7 +56,7 @@ const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
     PhysicalMap& memory = m_cpu.mmu.memory();
     const Frame frame = memory.frame(start);
     if (!frame.read_host) return nullptr;
-    if (m_blocks.size() >= maximum_blocks) destroy_all();
+    if (m_bytes >= m_options.block_bytes) destroy_all();
     Owner block = decode(start, frame.read_host + start.offset(), code32);
     if (frame.is_ram) {
         memory.mark_code(start, block->bytes);
@@ -64,6 +64,7 @@ const Block* BlockCache::find_or_decode(PhysAddr start, bool code32) {
         FrameBlocks& blocks = m_by_frame[start.page()];
         for_granules(start.offset(), block->bytes, [&](u64 i) { blocks[i].push_back(block.get()); });
     }
+    m_bytes += block->memory();
     return use(m_blocks.emplace(wanted, std::move(block)).first->second.get());
 }
 
@@ -72,9 +73,14 @@ void BlockCache::destroy_all() {
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
     for (auto& [key, block] : m_blocks) m_destroyed.push_back(std::move(block));
     m_blocks.clear();
+    m_bytes = 0;
     for (const auto& [frame, blocks] : std::exchange(m_by_frame, {}))
         m_cpu.mmu.memory().refresh_code(PhysAddr(frame * page_size));
     m_cpu.end_block();
+}
+
+bool BlockCache::is_empty(const FrameBlocks& blocks) {
+    return std::all_of(blocks.begin(), blocks.end(), [](const auto& of_granule) { return of_granule.empty(); });
 }
 
 void BlockCache::destroy(Block* block, FrameBlocks& blocks) {
@@ -82,6 +88,7 @@ void BlockCache::destroy(Block* block, FrameBlocks& blocks) {
     const auto owner = m_blocks.find(key(block->start, block->code32));
     Recent& recent = m_recent[slot(owner->first)];
     if (recent.key == owner->first) recent = {};
+    m_bytes -= block->memory();
     m_destroyed.push_back(std::move(owner->second));
     m_blocks.erase(owner);
 }
@@ -104,8 +111,18 @@ void BlockCache::code_written(PhysAddr address, u64 size, CodeRange& gone) {
         }
     });
     if (running) m_cpu.end_block();
-    const auto none = [](const std::vector<Block*>& of_granule) { return of_granule.empty(); };
-    if (m_generation != generation && std::all_of(blocks.begin(), blocks.end(), none)) m_by_frame.erase(it);
+    if (m_generation != generation && is_empty(blocks)) m_by_frame.erase(it);
+}
+
+/// The marks stay: whoever asks for this keeps the code in a form of its own.
+void BlockCache::forget(PhysAddr start, bool code32) {
+    const auto it = m_blocks.find(key(start, code32));
+    if (it == m_blocks.end() || it->second.get() == m_running) return;
+    const auto frame = m_by_frame.find(start.page());
+    if (frame == m_by_frame.end()) return;
+    destroy(it->second.get(), frame->second);
+    ++m_generation;
+    if (is_empty(frame->second)) m_by_frame.erase(frame);
 }
 
 void BlockCache::mark_again(PhysAddr begin, u64 size) {

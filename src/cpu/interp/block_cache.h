@@ -37,7 +37,9 @@ struct Block {
     u32 bytes = 0;
     bool code32 = false;
     mutable u8 last_link = 0;
-    mutable std::array<Link, 2> links;    ///< where control went from here
+    mutable std::array<Link, 2> links;  ///< where control went from here
+    static constexpr u64 overhead = 96; ///< bytes for finding it, about
+    u64 memory() const { return sizeof(Block) + insns.size() * sizeof(DecodedInsn) + overhead; }
     std::span<const DecodedInsn> insns{}; ///< at least one, but for an empty block, which nobody but the cache sees
 
     const DecodedInsn* first() const { return reinterpret_cast<const DecodedInsn*>(this + 1); }
@@ -89,6 +91,9 @@ class BlockCache final : public CodeWriteListener {
             m_destroyed.clear();
     }
     void destroy_all();
+    /// Forgets the block that starts at `start`, if there is one: it is not wanted soon. It stays readable until
+    /// bury().
+    void forget(PhysAddr start, bool code32);
     /// From now on this one runs: it ends if it is written to.
     void set_running(const Block& block) { m_running = &block; }
     DecodeCache& decoder() { return m_decoder; }
@@ -98,7 +103,6 @@ class BlockCache final : public CodeWriteListener {
     void map_changed() override;
 
   private:
-    static constexpr std::size_t maximum_blocks = 300'000; ///< then everything is dropped; bounds the host's memory
     static constexpr std::size_t maximum_insns = 64;
     static u64 key(PhysAddr start, bool code32) { return (start.value << 1) | (code32 ? 1 : 0); }
     struct Recent {
@@ -119,6 +123,7 @@ class BlockCache final : public CodeWriteListener {
     static void for_granules(u64 offset, u64 size, Visit visit) {
         for (u64 i = offset / granule; i <= (offset + size - 1) / granule; ++i) visit(i);
     }
+    static bool is_empty(const FrameBlocks& blocks);
     void destroy(Block* block, FrameBlocks& blocks);
 
     Cpu& m_cpu;
@@ -126,6 +131,7 @@ class BlockCache final : public CodeWriteListener {
     DecodeCache m_decoder;
     std::vector<DecodedInsn> m_decoded; ///< a block in the making
     std::unordered_map<u64, Owner> m_blocks;
+    u64 m_bytes = 0; ///< of them
     std::unordered_map<u64, FrameBlocks> m_by_frame;
     std::vector<Owner> m_destroyed;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_blocks);
