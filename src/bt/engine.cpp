@@ -356,6 +356,13 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
         }
     }
     if (block) return {covers(*block) ? block : nullptr, false};
+    // Each process has it elsewhere, and most end soon: a translation costs as much as some hundred runs.
+    const i32 enough = static_cast<i32>(m_options.hot_threshold) * moved_runs_for_one;
+    if (m_options.moved_code && heat < enough && has_moved(key)) {
+        ++heat;
+        return {};
+    }
+    place_of(key) = {static_cast<u32>(key.start.value), key.eip};
     const u64 begun = ticks();
     block = translate(key, m_modes[key.mode]);
     m_ledger.ticks_translating += ticks() - begun;

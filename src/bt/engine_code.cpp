@@ -16,6 +16,7 @@ namespace ringshift::bt {
 void TranslatorEngine::check_itself_if_wise(Block& block) {
     if (!m_options.self_check || !m_options.native || heat_of(block.key).changes == 0) return;
     if (!may_check_itself(block)) return;
+    if (m_cpu.mmu.memory().frame(block.key.start).dirty) return; // a screen's memory: marks say whether it holds code
     block.own_bytes = m_cpu.mmu.memory().frame(block.key.start).read_host + block.key.start.offset();
     for (const DecodedInsn& decoded : block.insns)
         block.guest.insert(block.guest.end(), decoded.insn.bytes.begin(),
@@ -192,6 +193,8 @@ std::vector<BlockCount> TranslatorEngine::hottest_blocks(std::size_t most) const
     return hottest;
 }
 
-void TranslatorEngine::map_changed() { destroy_all(Cause::flush); }
+void TranslatorEngine::map_changed(bool code_has_gone) {
+    if (code_has_gone) destroy_all(Cause::flush);
+}
 
 } // namespace ringshift::bt

@@ -54,6 +54,8 @@ constexpr std::array all_mechanisms{
     Mechanism{"cool-down", &Options::cool_down, "leave code that keeps changing to the interpreter for a while"},
     Mechanism{"as-before", &Options::as_before,
               "code becomes hot by runs that begin with the same bytes as those before"},
+    Mechanism{"moved-code", &Options::moved_code,
+              "translate code later that was last translated for another address, as where addresses are randomised"},
     Mechanism{"self-check", &Options::self_check, "let code that keeps changing compare its own bytes at entry"},
     Mechanism{"adapt", &Options::adapt,
               "translate accesses again that the soft TLB keeps failing: to devices and beside code"},

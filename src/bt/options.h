@@ -50,6 +50,7 @@ struct Options : InterpreterOptions {
     bool revive = true;
     bool cool_down = true;
     bool as_before = true;
+    bool moved_code = true;
     bool self_check = true;
     bool adapt = true;
     bool instrument = false;

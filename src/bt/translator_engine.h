@@ -59,6 +59,18 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         u8 changes = 0; ///< how often the code has changed
     };
     Heat& heat_of(const BlockKey& key) { return m_heat[key.hash() % heat_entries]; }
+    static constexpr std::size_t places = 32768;
+    static constexpr i32 moved_runs_for_one = 4; ///< code that has moved has to run so many times as often
+    /// For which EIP code was translated last.
+    struct Place {
+        u32 start = 0; ///< the lower half of the physical address
+        u32 eip = 0;
+    };
+    Place& place_of(const BlockKey& key) { return m_places[(key.start.value ^ key.start.value >> 15) % places]; }
+    bool has_moved(const BlockKey& key) {
+        const Place& place = place_of(key);
+        return place.start == static_cast<u32>(key.start.value) && place.eip != key.eip;
+    }
     /// In front of the buckets, so that a block's memory is not looked at before it is the right one.
     struct Recent {
         BlockKey key;
@@ -171,7 +183,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     // CodeWriteListener
     void code_written(PhysAddr address, u64 size, CodeRange& gone) override;
     void mark_again(PhysAddr begin, u64 size) override;
-    void map_changed() override;
+    void map_changed(bool code_has_gone) override;
     // Mmu::FlushListener
     void flushed_page(LinearAddr address) override;
     void flushed_range(u32 first_page, u32 pages, u32 spaces) override;
@@ -195,6 +207,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     std::vector<Heat> m_heat; ///< by key
     u32 m_changed_runs = 0;
+    std::vector<Place> m_places = std::vector<Place>(places);
     std::vector<Block*> m_buckets;
     std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache

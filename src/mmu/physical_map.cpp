@@ -51,10 +51,23 @@ void PhysicalMap::resize_marks(u64 frames) {
     m_marks = {static_cast<u8*>(memory), Unmap{size}};
 }
 
+/// What `region` replaces of `old`. Firmware and systems move devices, which nobody runs from; a screen's memory is
+/// marked where it holds code.
+bool PhysicalMap::may_hold_code(const Region& old, const Region& region) const {
+    const u64 begin = std::max(old.begin, region.begin), end = std::min(old.end, region.end);
+    if (begin >= end || !old.read_host) return false;
+    if (!old.dirty || old.read_host != old.write_host) return true;
+    for (u64 page = begin / page_size; page < end / page_size; ++page)
+        if (has_code(PhysAddr(page * page_size))) return true;
+    return false;
+}
+
 void PhysicalMap::insert(Region region) {
     ASSERT(region.begin % page_size == 0 && region.end % page_size == 0 && region.begin < region.end);
     std::vector<Region> result;
+    bool code_has_gone = false;
     for (const Region& old : m_regions) {
+        code_has_gone = code_has_gone || may_hold_code(old, region);
         const auto piece = [&](u64 begin, u64 end) {
             if (begin >= end) return;
             Region part = old;
@@ -74,7 +87,7 @@ void PhysicalMap::insert(Region region) {
     m_regions = std::move(result);
     for (u64 page = region.begin / page_size; page < std::min<u64>(region.end / page_size, m_code.size()); ++page)
         if (std::exchange(m_code[page], 0) != 0) std::memset(m_marks.get() + page * (page_size / 8), 0, page_size / 8);
-    for (CodeWriteListener* listener : m_listeners) listener->map_changed();
+    for (CodeWriteListener* listener : m_listeners) listener->map_changed(code_has_gone);
 }
 
 void PhysicalMap::map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty) {

@@ -53,8 +53,9 @@ class CodeWriteListener {
     virtual void code_written(PhysAddr address, u64 size, CodeRange& gone) = 0;
     /// The marks of a part of a frame were taken away: mark again what is still there (more does no harm).
     virtual void mark_again(PhysAddr begin, u64 size) = 0;
-    /// The physical map itself changed: nothing decoded from anywhere may be used again.
-    virtual void map_changed() = 0;
+    /// The physical map itself changed. `code_has_gone`: nothing decoded from anywhere may be used again; else there
+    /// was no code where it changed.
+    virtual void map_changed(bool code_has_gone) = 0;
 };
 
 /// One who has cached translations and is told before a frame changes that he said holds page tables.
@@ -147,6 +148,7 @@ class PhysicalMap {
         MmioHandler* handler;
         std::atomic<u8>* dirty;
     };
+    bool may_hold_code(const Region& old, const Region& region) const;
     void insert(Region region);
     void resize_marks(u64 frames);
     const Region* find(PhysAddr address) const {

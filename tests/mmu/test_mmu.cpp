@@ -12,10 +12,13 @@ namespace {
 
 struct Listener final : CodeWriteListener {
     std::vector<std::pair<u64, u64>> writes;
-    unsigned maps = 0;
+    unsigned maps = 0, codes_gone = 0;
     void code_written(PhysAddr address, u64 size, CodeRange&) override { writes.emplace_back(address.value, size); }
     void mark_again(PhysAddr, u64) override {}
-    void map_changed() override { ++maps; }
+    void map_changed(bool code_has_gone) override {
+        ++maps;
+        codes_gone += code_has_gone;
+    }
 };
 
 struct Registers final : MmioHandler {
@@ -480,4 +483,30 @@ TEST_CASE("Memory that was a page table is written fast again once it is filled 
     REQUIRE(rig.mmu.write(there, {&byte, 1}, Privilege::Supervisor).ok);
     CHECK(rig.mmu.fast_write(there, 1, false) != nullptr);
     CHECK_FALSE(rig.map.has_table(PhysAddr(0x4000)));
+}
+
+TEST_CASE("A change of the map takes code away only where there was memory that may have held it") {
+    Rig rig;
+    Listener listener;
+    Registers registers;
+    rig.map.add_listener(listener);
+    const PhysAddr device(0x8000000), screen(0x9000000);
+    rig.map.map_mmio(device, page_size, registers);
+    rig.map.unmap(device, page_size);
+    CHECK(listener.maps == 2);
+    CHECK(listener.codes_gone == 0);
+
+    GuestRam memory = GuestRam::create(page_size).release();
+    std::atomic<u8> dirty{0};
+    rig.map.map_ram(screen, page_size, memory.data(), &dirty);
+    rig.map.unmap(screen, page_size);
+    CHECK(listener.codes_gone == 0);
+    rig.map.map_ram(screen, page_size, memory.data(), &dirty);
+    rig.map.mark_code(screen + 100, 5);
+    rig.map.unmap(screen, page_size);
+    CHECK(listener.codes_gone == 1);
+    rig.map.unmap(PhysAddr(0x8000), page_size);
+    CHECK(listener.codes_gone == 2);
+    CHECK(listener.maps == 7);
+    rig.map.remove_listener(listener);
 }

@@ -133,8 +133,9 @@ void BlockCache::mark_again(PhysAddr begin, u64 size) {
     });
 }
 
-void BlockCache::map_changed() {
-    destroy_all();
+void BlockCache::map_changed(bool code_has_gone) {
+    if (code_has_gone) destroy_all();
+    m_cpu.end_block();
     m_cpu.mmu.flush_all();
 }
 

@@ -100,7 +100,7 @@ class BlockCache final : public CodeWriteListener {
 
     void code_written(PhysAddr address, u64 size, CodeRange& gone) override;
     void mark_again(PhysAddr begin, u64 size) override;
-    void map_changed() override;
+    void map_changed(bool code_has_gone) override;
 
   private:
     static constexpr std::size_t maximum_insns = 64;
