@@ -194,7 +194,16 @@ void PhysicalMap::notify_write(PhysAddr address, u64 size) {
     if (!has_code(address) || (m_code[address.page()] & mask_for(address.offset(), size)) == 0) return;
     CodeRange gone;
     for (CodeWriteListener* listener : m_listeners) listener->code_written(address, size, gone);
-    if (gone.end != 0) refresh_code(PhysAddr(gone.begin), gone.end - gone.begin);
+    if (gone.end != 0)
+        refresh_code(PhysAddr(gone.begin), gone.end - gone.begin);
+    else if (is_marked(address, size)) // for code that has gone by a write elsewhere, to its other page
+        refresh_code(address, size);
+}
+
+bool PhysicalMap::is_marked(PhysAddr address, u64 size) const {
+    for (u64 at = address.value; at < address.value + size; ++at)
+        if ((m_marks.get()[at >> 3] >> (at & 7) & 1) != 0) return true;
+    return false;
 }
 
 } // namespace ringshift

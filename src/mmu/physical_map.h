@@ -151,6 +151,8 @@ class PhysicalMap {
     bool may_hold_code(const Region& old, const Region& region) const;
     void insert(Region region);
     void resize_marks(u64 frames);
+    /// Any of these bytes of RAM, within a frame.
+    bool is_marked(PhysAddr address, u64 size) const;
     const Region* find(PhysAddr address) const {
         if (m_recent < m_regions.size()) [[likely]] {
             const Region& region = m_regions[m_recent];

@@ -173,6 +173,19 @@ TEST_CASE("stores to code bytes are told and stores beside them are not") {
     CHECK(rig.mmu.write_beside_code(LinearAddr(0x520F), 1, false) == nullptr);
 }
 
+TEST_CASE("A mark that stands for no code any more goes with the first write to it") {
+    Rig rig;
+    rig.map.mark_code(PhysAddr(0x5000), 1); // as where an instruction across pages has gone with its first page
+    rig.mmu.protect_frame(PhysAddr(0x5000));
+    CHECK(rig.write<u8>(0x5001, 1).ok);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) == nullptr);
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    CHECK_FALSE(rig.map.has_code(PhysAddr(0x5000)));
+    CHECK(rig.write<u8>(0x5000, 1).ok);
+    CHECK(rig.mmu.fast_write(LinearAddr(0x5000), 1, false) != nullptr);
+    CHECK(rig.listener.writes.size() == 2); // those beside it, and of it
+}
+
 TEST_CASE("ROM is read directly and swallows writes and shadow RAM is split") {
     Rig rig;
     std::vector<u8> rom(page_size, 0x52);
