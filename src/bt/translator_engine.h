@@ -1,6 +1,6 @@
-// The translator's engine, for the files that implement it: engine.cpp (the loop and blocks), engine_links.cpp (links
-// and flushes), engine_code.cpp (code that changes), engine_windows.cpp (memory windows) and engine_explain.cpp (what
-// is shown to people).
+// The translator's engine, for the files that implement it: engine.cpp (the loop), engine_blocks.cpp (what becomes a
+// block), engine_links.cpp (links and flushes), engine_code.cpp (code that changes), engine_windows.cpp (memory
+// windows) and engine_explain.cpp (what is shown to people).
 #pragma once
 
 #include "bt/code_cache.h"
@@ -48,6 +48,8 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         options.block_bytes = u64{4} << 20;
         return options;
     }
+    static u64 ticks() { return __builtin_ia32_rdtsc(); }
+
     static constexpr std::size_t heat_entries = 524288;
     static constexpr u32 changed_runs_for_one = 8; ///< runs of code that is other code count as one in so many
     static constexpr std::size_t buckets = 65536;

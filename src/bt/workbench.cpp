@@ -98,7 +98,7 @@ std::unique_ptr<Block> Workbench::decode(std::span<const u8> bytes, u32 eip) con
         if (outcome != Decoder::Outcome::ok) break;
         bytes = bytes.subspan(decoded.insn.length);
         left -= decoded.insn.length;
-        // The engine goes on behind STI (append_after_sti() in engine.cpp).
+        // The engine goes on behind STI (append_after_sti() in engine_blocks.cpp).
         const bool ends = (policy(decoded.insn.mnemonic).facts & (fact::Branch | fact::Stops)) != 0;
         if (ends && decoded.insn.mnemonic != Mnemonic::STI) break;
     }
