@@ -68,7 +68,7 @@ constexpr Template templates[] = {
     {"pentium", 2, 0x52C, 32, 1, 0, 0, ""},           // P54C
     {"pentium3", 3, 0x68A, 36, 2, 0, 0x0C040882, ""}, // Coppermine: L1 16K + 16K, L2 256K
     {"pentium4", 4, 0xF29, 36, 2, 0x8000'0004, 0x667A7000, "Ringshift Virtual CPU, Pentium 4 class"}, // Northwood
-    {"max", 5, 0x6FB, 36, 7, 0x8000'0008, 0x2CB43049, "Ringshift Virtual CPU"},
+    {"max", 5, 0x6FB, 36, 0x16, 0x8000'0008, 0x2CB43049, "Ringshift Virtual CPU"},
 };
 
 enum class Register : u8 { eax, ebx, ecx, edx };
@@ -157,6 +157,22 @@ CpuidResult cache_parameters(u32 subleaf) {
             .edx = 0};
 }
 
+/// TSC frequency as a multiple of the frequency of the local APIC's timer (SDM vol. 2A, CPUID leaf 15; vol.
+/// 3A, 10.5.4). Whoever reads it need not measure both by the PIT, which takes Linux a tenth of a second.
+CpuidResult clock_ratio(const CpuClocks& clocks) {
+    if (clocks.bus == 0 || clocks.timestamp % clocks.bus != 0) return {};
+    return {.eax = 1,
+            .ebx = static_cast<u32>(clocks.timestamp / clocks.bus),
+            .ecx = static_cast<u32>(clocks.bus),
+            .edx = 0};
+}
+
+/// The same in MHz: base, most, and of the bus (leaf 16).
+CpuidResult clock_frequencies(const CpuClocks& clocks) {
+    const u32 base = static_cast<u32>(clocks.timestamp / 1'000'000);
+    return {.eax = base, .ebx = base, .ecx = static_cast<u32>(clocks.bus / 1'000'000), .edx = 0};
+}
+
 } // namespace
 
 Result<CpuModel> CpuModel::by_name(std::string_view name) {
@@ -185,7 +201,7 @@ std::vector<std::string_view> CpuModel::names() {
     return names;
 }
 
-CpuidResult CpuModel::cpuid(u32 leaf, u32 subleaf, bool apic_enabled) const {
+CpuidResult CpuModel::cpuid(u32 leaf, u32 subleaf, bool apic_enabled, const CpuClocks& clocks) const {
     if (leaf == 0x4000'0000 && has(Feature::hypervisor)) {
         constexpr std::string_view hypervisor = "RingshiftVM";
         return {.eax = leaf,
@@ -195,10 +211,10 @@ CpuidResult CpuModel::cpuid(u32 leaf, u32 subleaf, bool apic_enabled) const {
     }
     if (leaf >= 0x8000'0000 && leaf <= m_max_extended_leaf) return extended_leaf(leaf);
     // Beyond the last leaf Intel's processors answer with the data of the highest basic one.
-    return basic_leaf(std::min(leaf, m_max_basic_leaf), subleaf, apic_enabled);
+    return basic_leaf(std::min(leaf, m_max_basic_leaf), subleaf, apic_enabled, clocks);
 }
 
-CpuidResult CpuModel::basic_leaf(u32 leaf, u32 subleaf, bool apic_enabled) const {
+CpuidResult CpuModel::basic_leaf(u32 leaf, u32 subleaf, bool apic_enabled, const CpuClocks& clocks) const {
     switch (leaf) {
     case 0: {
         constexpr std::string_view vendor = "GenuineIntel";
@@ -218,6 +234,8 @@ CpuidResult CpuModel::basic_leaf(u32 leaf, u32 subleaf, bool apic_enabled) const
         return {.eax = 1, .ebx = 0, .ecx = 0, .edx = m_cache_descriptors};
     case 4: return cache_parameters(subleaf);
     case 7: return subleaf == 0 ? features_of_leaf(*this, 7) : CpuidResult{};
+    case 0x15: return clock_ratio(clocks);
+    case 0x16: return clock_frequencies(clocks);
     default: // 3: no serial number; 5: no MONITOR
         return features_of_leaf(*this, leaf);
     }

@@ -63,6 +63,12 @@ struct CpuidResult {
     u32 eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
+/// Frequencies in Hz, where they are known.
+struct CpuClocks {
+    u64 timestamp = 0; ///< of the TSC
+    u64 bus = 0;       ///< of the local APIC's timer before its divider
+};
+
 class CpuModel {
   public:
     /// "486", "pentium", "pentium3", "pentium4" or "max". The error lists the names.
@@ -74,7 +80,7 @@ class CpuModel {
     /// CPUID.1:EAX, and EDX after reset: family, model, stepping.
     u32 signature() const { return m_signature; }
     /// CPUID as executed with this EAX and ECX. The APIC bit follows `apic_enabled` (IA32_APIC_BASE, bit 11).
-    CpuidResult cpuid(u32 leaf, u32 subleaf, bool apic_enabled) const;
+    CpuidResult cpuid(u32 leaf, u32 subleaf, bool apic_enabled, const CpuClocks& clocks = {}) const;
     u8 physical_bits() const { return m_physical_bits; }
     /// IA32_ARCH_CAPABILITIES: which processor vulnerabilities this CPU does not have; zero if the MSR is absent.
     u64 arch_capabilities() const;
@@ -82,7 +88,7 @@ class CpuModel {
     u32 mxcsr_mask() const;
 
   private:
-    CpuidResult basic_leaf(u32 leaf, u32 subleaf, bool apic_enabled) const;
+    CpuidResult basic_leaf(u32 leaf, u32 subleaf, bool apic_enabled, const CpuClocks& clocks) const;
     CpuidResult extended_leaf(u32 leaf) const;
 
     std::string m_name;

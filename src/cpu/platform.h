@@ -30,6 +30,8 @@ class Platform : public PortIo {
     virtual u64 timestamp() = 0;
     /// TSC frequency in Hz.
     virtual u64 timestamp_hz() const = 0;
+    /// Frequency in Hz of the clock that the local APIC's timer divides; 0: nobody says.
+    virtual u64 bus_hz() const { return 0; }
     /// FERR#: an unmasked x87 exception while CR0.NE is 0; the board raises IRQ 13. Released through port F0.
     virtual void set_ferr(bool level) = 0;
     /// Whether IGNNE# is asserted (port F0 was written while FERR# was active): waiting x87 instructions go on.

@@ -104,6 +104,7 @@ class Board final : public Platform, private PciMapper, private HostErrorSink {
     u8 acknowledge_interrupt() override;
     u64 timestamp() override { return ticks_at(m_timeline.now(), timestamp_hz()); }
     u64 timestamp_hz() const override { return 1'000'000'000; }
+    u64 bus_hz() const override { return LocalApic::bus_hz; }
     void set_ferr(bool level) override { m_numeric_error.set_ferr(level); }
     bool ignne() override { return m_numeric_error.ignne(); }
     u64 read_apic_base() override;

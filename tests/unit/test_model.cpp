@@ -95,6 +95,19 @@ TEST_CASE("Leaves beyond the last one repeat the highest basic leaf", "[model]")
     }
 }
 
+TEST_CASE("The clocks of the TSC and of the local APIC are leaves where they are known", "[model]") {
+    const CpuModel m = model("max");
+    const CpuClocks clocks{.timestamp = 1'000'000'000, .bus = 100'000'000};
+    const CpuidResult ratio = m.cpuid(0x15, 0, true, clocks);
+    REQUIRE(ratio.eax != 0);
+    CHECK(u64{ratio.ecx} * ratio.ebx / ratio.eax == clocks.timestamp);
+    CHECK(ratio.ecx == clocks.bus);
+    const CpuidResult frequencies = m.cpuid(0x16, 0, true, clocks);
+    CHECK(frequencies.eax == 1000);
+    CHECK(frequencies.ecx == 100);
+    CHECK(m.cpuid(0x15, 0, true).ebx == 0); // the ratio is not enumerated
+}
+
 TEST_CASE("Only model max says that it is virtual", "[model]") {
     for (const auto name : CpuModel::names()) {
         const CpuModel m = model(name);

@@ -19,7 +19,8 @@ u64 edx_eax(const Cpu& cpu) {
 Step do_cpuid(Cpu& cpu, const Insn&) {
     const u32 leaf = cpu.state.reg<u32>(Gpr::ax);
     const bool apic_enabled = cpu.model.has(Feature::apic) && (cpu.platform.read_apic_base() & apic_base_enable) != 0;
-    const CpuidResult result = cpu.model.cpuid(leaf, cpu.state.reg<u32>(Gpr::cx), apic_enabled);
+    const CpuClocks clocks{.timestamp = cpu.platform.timestamp_hz(), .bus = cpu.platform.bus_hz()};
+    const CpuidResult result = cpu.model.cpuid(leaf, cpu.state.reg<u32>(Gpr::cx), apic_enabled, clocks);
     // SDM vol. 3A, 10.11.7.1: software clears IA32_BIOS_SIGN_ID, executes CPUID leaf 1 and finds the revision there.
     if (leaf == 1) cpu.state.microcode_revision = u64{1} << 32;
     cpu.state.set_reg<u32>(Gpr::ax, result.eax);
