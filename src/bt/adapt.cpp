@@ -181,7 +181,7 @@ void TranslatorEngine::adapt() {
         ++m_ledger.given_back;
     } else { // the others of the block that are on their way there come along
         const u32 devices = u32{site.to_device} / 2, codes = u32{site.beside_code} / 2;
-        for (const Site& other : block.sites) {
+        for (const Site& other : block.sites->all) {
             const bool device = devices != 0 && other.to_device >= devices;
             const bool code = codes != 0 && other.beside_code >= codes;
             if (!device && !code) continue;

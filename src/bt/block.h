@@ -113,8 +113,8 @@ struct Block {
     std::vector<u8> guest;            ///< the bytes that it was made from
     std::vector<DecodedInsn> insns;   ///< while it is being translated or explained, else empty
     std::unique_ptr<AskedInsn> asked; ///< what Site::insn may point to
-    std::vector<Site> sites; ///< those that are called; addresses are in the code: never resized after emission
-    std::vector<Link> links; ///< the same
+    std::unique_ptr<Sites> sites;     ///< null: none has been called
+    std::vector<Link> links;          ///< never resized after emission
     List<Link, &Link::in_target> incoming;
     std::vector<WindowAccess> accesses; ///< by offset
     /// One bit for each instruction: keeps faulting, looks the TLB up instead of the window.
@@ -128,6 +128,11 @@ struct Block {
     /// In the cache: of this offset in the code.
     u32 place_of(u32 offset) const {
         return offset < cold_offset ? code_offset + offset : cold_place + (offset - cold_offset);
+    }
+    /// The other way round, of the byte in front of this place in the cache.
+    u32 offset_in_front(u32 place) const {
+        const u32 in_hot = place - 1 - code_offset, in_cold = place - 1 - cold_place;
+        return in_hot < cold_offset ? in_hot : cold_offset + in_cold;
     }
     /// How much farther the parts are from each other than they are in the code as it was emitted.
     u32 distance() const { return cold_place - (code_offset + cold_offset); }

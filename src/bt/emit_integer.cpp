@@ -230,9 +230,7 @@ bool Translator::emit_divide(u32 i) {
         m_e.later([this, i, miss, after] {
             m_e.mark(i, Provenance::helper, "a division that may fault");
             m_e.a.bind(miss);
-            m_e.a.mov(x86::rcx, x86::r12);
-            emit_call_of_site(i);
-            m_e.a.jmp(after);
+            emit_handler_instead(i, after);
         });
     }
     a.mov(x86::rcx, x86::r12);

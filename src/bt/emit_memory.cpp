@@ -105,9 +105,7 @@ HostAddress Translator::emit_lookup(u32 i, SegmentName segment, x86::Gp offset, 
         m_e.mark(i, Provenance::helper,
                  "not that easy (a device, a page fault, a TLB miss, code): the handler does the instruction");
         m_e.a.bind(labels.miss);
-        m_e.a.mov(x86::rcx, x86::r12);
-        emit_call_of_site(i);
-        m_e.a.jmp(after);
+        emit_handler_instead(i, after);
     });
     return address;
 }

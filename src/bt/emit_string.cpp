@@ -133,9 +133,7 @@ bool Translator::emit_string(u32 i) {
         a.jmp(after);
         m_e.mark(i, Provenance::helper, "too many repetitions, or backwards: the handler does the instruction");
         a.bind(by_handler);
-        a.mov(x86::rcx, x86::r12);
-        emit_call_of_site(i);
-        a.jmp(after);
+        emit_handler_instead(i, after);
     });
     return true;
 }

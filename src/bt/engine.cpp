@@ -33,7 +33,9 @@ Result<std::unique_ptr<Engine>> TranslatorEngine::create(Cpu& cpu, const Options
         });
     GoOn go_on;
     if (options.go_on) go_on = {[](void* self) { return static_cast<TranslatorEngine*>(self)->go_on(); }, engine.get()};
-    engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options, go_on));
+    const FindSite find_site{
+        [](void* self, u64 behind) { return static_cast<TranslatorEngine*>(self)->find_site(behind); }, engine.get()};
+    engine->m_stubs = TRY(Stubs::create(cpu, engine->m_emitter, *runtime, options, find_site, go_on));
     engine->open_windows();
     return std::unique_ptr<Engine>(std::move(engine));
 }
@@ -196,10 +198,14 @@ void TranslatorEngine::leave() {
         return;
     }
     state.budget = (m_runtime.counter >> budget_shift) + m_options.slack();
-    if (m_runtime.leave == Leave::direct) state.rip = m_runtime.link->target;
+    if (m_runtime.leave == Leave::direct) {
+        m_runtime.link = &link_in_front(m_runtime.left_from);
+        state.rip = m_runtime.link->target;
+    }
     if (m_runtime.leave == Leave::budget) {
-        state.rip = m_runtime.block->key.eip;
-        if (m_runtime.block->own_bytes) drop_if_changed(*m_runtime.block);
+        Block& block = block_in_front(m_runtime.left_from);
+        state.rip = block.key.eip;
+        if (block.own_bytes) drop_if_changed(block);
     } else {
         m_asked = state.rip;
     }

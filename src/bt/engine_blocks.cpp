@@ -310,6 +310,7 @@ void TranslatorEngine::forget_blocks(Cause why) {
         heat_of(block->key).times = 0;
         m_graveyard.push_back(std::move(block));
     }
+    m_runtime.called.fill({});
     m_blocks.clear();
     std::fill(m_buckets.begin(), m_buckets.end(), nullptr);
     std::fill(m_recent.begin(), m_recent.end(), Recent{});
@@ -337,6 +338,7 @@ void TranslatorEngine::destroy(Block& block, Cause why) {
     block.dead = true;
     new_generation();
     give_counter_back(block);
+    forget_sites(block);
     if (!block.dormant) unwatch_evicted(block);
     m_links.detach_exits(block);
     if (m_runtime.link && m_runtime.link->from == &block) m_runtime.link = nullptr;

@@ -69,20 +69,9 @@ std::vector<u8> TranslatorEngine::code_of(const Block& block, std::span<const u3
 std::optional<Explanation> TranslatorEngine::explain_at(LinearAddr address) {
     if (Block* block = block_around(address)) {
         // The reasons and the instructions are not kept: translating once more gives them.
-        Block again;
-        again.key = block->key;
-        again.bytes = block->bytes;
-        again.second = block->second;
-        again.own_bytes = block->own_bytes;
-        again.counter = block->counter;
-        again.guest = block->guest;
-        again.insns = decoded(*block);
-        again.looked_up = block->looked_up;
-        again.adaptation = block->adaptation;
-        const auto code = m_translator.translate(again, m_modes[block->key.mode], true);
-        ASSERT(code.size() == block->code_size, "a block at {:x} is not translated as before", block->key.eip);
-        block->insns = std::move(again.insns);
-        block->marks = std::move(again.marks);
+        const auto again = translated_again(*block, true);
+        block->insns = std::move(again->insns);
+        block->marks = std::move(again->marks);
         auto explanation = explain(*block, m_modes[block->key.mode], code_of(*block, m_emitter.crossings()),
                                    m_emitter.runtime_distance());
         block->insns = {};

@@ -149,9 +149,9 @@ u64 TranslatorEngine::take(const HostFault& fault) {
     const u64 begin = reinterpret_cast<u64>(m_memory->executable(0));
     if (fault.rip - begin >= m_memory->size()) return 0;
     const u32 offset = static_cast<u32>(fault.rip - begin);
-    auto it = m_blocks.upper_bound(offset);
-    if (it == m_blocks.begin()) return 0;
-    Block& block = *std::prev(it)->second;
+    const auto around = m_policy->around(offset);
+    if (!around) return 0;
+    Block& block = *m_blocks.at(*around);
     const u32 inside = offset - block.code_offset;
     const auto access = std::lower_bound(block.accesses.begin(), block.accesses.end(), inside,
                                          [](const WindowAccess& a, u32 at) { return a.offset < at; });

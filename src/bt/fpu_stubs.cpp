@@ -86,7 +86,7 @@ void emit_save_fpu(Emitter& e) {
 }
 
 void settle_x87_pointers(Cpu& cpu, const Site& site) {
-    std::vector<Site>& sites = site.block->sites;
+    std::vector<Site>& sites = site.block->sites->all;
     Site& code = sites[site.unsettled_code];
     fpu::set_code_pointer(cpu, insn_of(cpu, code), code.rip);
     if (site.unsettled_data != Site::nobody) fpu::set_data_pointer(cpu, insn_of(cpu, sites[site.unsettled_data]));

@@ -62,6 +62,7 @@ static_assert(offsetof(CpuState, tr) == segments_begin + 7 * sizeof(Segment));
 
 constexpr std::array runtime_fields{
     Field{offsetof(Runtime, helper), 8, 0, "helper"},
+    Field{offsetof(Runtime, helper_instead), 8, 0, "helper_instead"},
     Field{offsetof(Runtime, leave_direct), 8, 0, "leave_direct"},
     Field{offsetof(Runtime, leave_indirect), 8, 0, "leave_indirect"},
     Field{offsetof(Runtime, leave_budget), 8, 0, "leave_budget"},
@@ -82,7 +83,6 @@ constexpr std::array runtime_fields{
     Field{offsetof(Runtime, flow), 4, 0, "flow"},
     Field{offsetof(Runtime, site), 8, 0, "site"},
     Field{offsetof(Runtime, link), 8, 0, "link"},
-    Field{offsetof(Runtime, block), 8, 0, "block"},
     Field{offsetof(Runtime, counter), 8, 0, "counter"},
     Field{offsetof(Runtime, window), 8, 0, "window"},
     Field{offsetof(Runtime, scratch), 8, 0, "scratch"},
@@ -172,13 +172,7 @@ std::string Names::table(const HostMemory& m) const {
 }
 
 std::string Names::immediate(u64 value) const {
-    const auto is = [value](const void* address) { return value == reinterpret_cast<u64>(address); };
-    if (is(&m_block)) return "this_block";
-    if (m_block.own_bytes && is(m_block.own_bytes)) return "own_bytes";
-    for (std::size_t i = 0; i < m_block.sites.size(); ++i)
-        if (is(&m_block.sites[i])) return fmt::format("site{}", m_block.sites[i].number);
-    for (std::size_t i = 0; i < m_block.links.size(); ++i)
-        if (is(&m_block.links[i])) return fmt::format("link{}", i);
+    if (m_block.own_bytes && value == reinterpret_cast<u64>(m_block.own_bytes)) return "own_bytes";
     // A guest's constant has 32 bits, perhaps extended by their sign.
     if (value >> 32 != 0 && value >> 31 != 0x1FFFFFFFF) return "host_address";
     return {};

@@ -1,28 +1,47 @@
 #include "bt/policy.h"
 
+#include <algorithm>
 #include <charconv>
-#include <map>
-#include <optional>
+#include <deque>
+#include <utility>
 
 namespace ringshift::bt {
 
 namespace {
 
+struct Placed {
+    u32 offset = 0, size = 0; ///< size 0: it is gone
+    u32 cold = 0, cold_size = 0;
+
+    bool is_gone() const { return size == 0; }
+    bool covers(u32 place) const { return place - offset < size || place - cold < cold_size; }
+};
+
+/// Blocks in the order in which they were placed: offsets rise, those of the cold parts fall.
+using Row = std::deque<Placed>;
+
+Row::iterator find(Row& row, u32 offset) {
+    const auto it =
+        std::lower_bound(row.begin(), row.end(), offset, [](const Placed& p, u32 at) { return p.offset < at; });
+    return it != row.end() && it->offset == offset && !it->is_gone() ? it : row.end();
+}
+
+void remove(Placed& placed) { placed.size = placed.cold_size = 0; }
+
+std::optional<u32> around(const Row& row, u32 place) {
+    const auto behind =
+        std::upper_bound(row.begin(), row.end(), place, [](u32 at, const Placed& p) { return at < p.offset; });
+    if (behind != row.begin() && std::prev(behind)->covers(place)) return std::prev(behind)->offset;
+    const auto cold =
+        std::lower_bound(row.begin(), row.end(), place, [](const Placed& p, u32 at) { return p.cold > at; });
+    if (cold != row.end() && cold->covers(place)) return cold->offset;
+    return std::nullopt;
+}
+
 /// What all three do: in a stretch of the cache, what runs is laid from m_next on upwards, what is cold from m_last on
 /// downwards, until they meet.
 class SequentialPolicy : public CachePolicy {
   public:
-    void removed(u32 offset) override {
-        const auto it = m_placed.find(offset);
-        if (it == m_placed.end()) return;
-        if (it->second.cold_size != 0) m_cold.erase(it->second.cold);
-        m_placed.erase(it);
-    }
-    void clear() override {
-        m_placed.clear();
-        m_cold.clear();
-        begin(0);
-    }
     u32 largest() const override { return m_stretch; }
 
   protected:
@@ -32,43 +51,15 @@ class SequentialPolicy : public CachePolicy {
         m_last = first + m_stretch;
     }
     bool fits(u32 size, u32 cold_size) const { return m_next + size + cold_size <= m_last; }
-    Place put(u32 size, u32 cold_size) {
+    Place put(Row& row, u32 size, u32 cold_size) {
         m_last -= cold_size;
-        const Place place{m_next, m_last};
+        row.push_back({m_next, size, m_last, cold_size});
         m_next += size;
-        m_placed[place.offset] = {size, place.cold, cold_size};
-        if (cold_size != 0) m_cold[place.cold] = place.offset;
-        return place;
-    }
-    /// Every block that has bytes in [begin, end).
-    void evict(u32 begin, u32 end, std::vector<u32>& evicted) {
-        while (const auto offset = in_the_way(begin, end)) {
-            evicted.push_back(*offset);
-            removed(*offset);
-        }
+        return {row.back().offset, m_last};
     }
 
     const u32 m_stretch; ///< bytes
     u32 m_next = 0, m_last = 0;
-
-  private:
-    struct Placed {
-        u32 size = 0, cold = 0, cold_size = 0;
-    };
-    std::optional<u32> in_the_way(u32 begin, u32 end) const {
-        if (begin == end) return std::nullopt;
-        auto it = m_placed.upper_bound(begin);
-        if (it != m_placed.begin() && std::prev(it)->first + std::prev(it)->second.size > begin) --it;
-        if (it != m_placed.end() && it->first < end) return it->first;
-        auto cold = m_cold.upper_bound(begin);
-        if (cold != m_cold.begin() && std::prev(cold)->first + m_placed.at(std::prev(cold)->second).cold_size > begin)
-            --cold;
-        if (cold != m_cold.end() && cold->first < end) return cold->second;
-        return std::nullopt;
-    }
-
-    std::map<u32, Placed> m_placed; ///< by offset
-    std::map<u32, u32> m_cold;      ///< by offset of the cold part: that of the block
 };
 
 class Fifo final : public SequentialPolicy {
@@ -77,31 +68,89 @@ class Fifo final : public SequentialPolicy {
     Fifo(u32 size, u32 units) : SequentialPolicy(size / units & ~63u), m_units(units) {}
     Place place(u32 size, u32 cold_size, std::vector<u32>& evicted) override {
         if (!fits(size, cold_size)) {
-            m_current = (m_current + 1) % m_units;
-            begin(m_current * m_stretch);
-            evict(m_next, m_last, evicted);
+            m_current = (m_current + 1) % m_units.size();
+            begin(static_cast<u32>(m_current) * m_stretch);
+            for (const Placed& placed : m_units[m_current])
+                if (!placed.is_gone()) evicted.push_back(placed.offset);
+            m_units[m_current].clear();
         }
-        return put(size, cold_size);
+        return put(m_units[m_current], size, cold_size);
+    }
+    std::optional<u32> around(u32 place) const override {
+        const std::size_t unit = place / m_stretch;
+        return unit < m_units.size() ? bt::around(m_units[unit], place) : std::nullopt;
+    }
+    void removed(u32 offset) override {
+        const std::size_t unit = offset / m_stretch;
+        if (unit >= m_units.size()) return;
+        if (const auto it = find(m_units[unit], offset); it != m_units[unit].end()) remove(*it);
     }
     void clear() override {
-        SequentialPolicy::clear();
+        for (Row& row : m_units) row.clear();
         m_current = 0;
+        begin(0);
     }
 
   private:
-    const u32 m_units;
-    u32 m_current = 0;
+    std::vector<Row> m_units;
+    std::size_t m_current = 0;
 };
 
+/// Of the last round, what is in the way of this one lies first: what runs grows into what ran then, and the cold parts
+/// into the cold ones. Where this round is longer, they grow into the other sort, and into what was placed last.
 class Ring final : public SequentialPolicy {
   public:
     explicit Ring(u32 size) : SequentialPolicy(size) {}
     Place place(u32 size, u32 cold_size, std::vector<u32>& evicted) override {
-        if (!fits(size, cold_size)) begin(0);
-        evict(m_next, m_next + size, evicted);
-        evict(m_last - cold_size, m_last, evicted);
-        return put(size, cold_size);
+        if (!fits(size, cold_size)) {
+            begin(0);
+            m_now.insert(m_now.end(), m_before.begin(), m_before.end()); // between the two ends
+            m_before = std::exchange(m_now, {});
+        }
+        const auto evict = [&](Placed& placed) {
+            evicted.push_back(placed.offset);
+            remove(placed);
+        };
+        evict_for_hot(m_next, m_next + size, evict);
+        evict_for_cold(m_last - cold_size, m_last, evict);
+        while (!m_before.empty() && m_before.front().is_gone()) m_before.pop_front();
+        while (!m_before.empty() && m_before.back().is_gone()) m_before.pop_back();
+        return put(m_now, size, cold_size);
     }
+    std::optional<u32> around(u32 place) const override {
+        const auto now = bt::around(m_now, place);
+        return now ? now : bt::around(m_before, place);
+    }
+    void removed(u32 offset) override {
+        for (Row* row : {&m_now, &m_before}) {
+            const auto it = find(*row, offset);
+            if (it != row->end()) remove(*it);
+        }
+    }
+    void clear() override {
+        m_now.clear();
+        m_before.clear();
+        begin(0);
+    }
+
+  private:
+    static bool overlap(u32 at, u32 size, u32 begin, u32 end) { return at < end && begin < at + size && size != 0; }
+    template <typename Evict>
+    void evict_for_hot(u32 begin, u32 end, Evict evict) {
+        for (auto p = m_before.begin(); p != m_before.end() && p->offset < end; ++p)
+            if (overlap(p->offset, p->size, begin, end)) evict(*p);
+        for (auto p = m_before.rbegin(); p != m_before.rend() && p->cold < end; ++p)
+            if (overlap(p->cold, p->cold_size, begin, end)) evict(*p);
+    }
+    template <typename Evict>
+    void evict_for_cold(u32 begin, u32 end, Evict evict) {
+        for (auto p = m_before.begin(); p != m_before.end() && p->cold + p->cold_size > begin; ++p)
+            if (overlap(p->cold, p->cold_size, begin, end)) evict(*p);
+        for (auto p = m_before.rbegin(); p != m_before.rend() && p->offset + p->size > begin; ++p)
+            if (overlap(p->offset, p->size, begin, end)) evict(*p);
+    }
+
+    Row m_now, m_before; ///< this round and the last one
 };
 
 } // namespace

@@ -17,6 +17,7 @@
 #include "base/types.h"
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,8 @@ class CachePolicy {
     /// The place of a block of `size` bytes, 1 or more, and a cold part of `cold_size`, 0 or more. Blocks that have to
     /// go are added to `evicted` and are no longer the policy's.
     virtual Place place(u32 size, u32 cold_size, std::vector<u32>& evicted) = 0;
+    /// The offset of the block that has the byte at `place`, in either part.
+    virtual std::optional<u32> around(u32 place) const = 0;
     /// The block at `offset` is gone for another reason; an offset where none is says nothing.
     virtual void removed(u32 offset) = 0;
     /// All are gone.

@@ -20,6 +20,7 @@
 
 #include <array>
 #include <bit>
+#include <vector>
 
 namespace ringshift::bt {
 
@@ -33,8 +34,8 @@ inline constexpr u32 table_bias = 44;
 inline constexpr u32 budget_shift = 21;
 inline constexpr i64 maximum_budget = 1 << 20;
 
-/// One place where generated code calls the handler of one instruction. There are as many of these as there are blocks,
-/// several times over, and most are never used: small, and the instruction is decoded again when it is asked for.
+/// One instruction whose handler generated code calls. Most such calls are never taken: a block's sites are made when
+/// the first of them is (site.cpp), and the instruction is decoded again when it is asked for.
 struct Site {
     Handler handler = nullptr;
     const Insn* insn = nullptr; ///< insn_of(); null: nobody has asked
@@ -50,7 +51,7 @@ struct Site {
     // The FPU (emit_fpu.cpp).
     bool watches_fpu = false; ///< the handler may change what is ready; then the block is left
     u8 fpu_loaded = 0;        ///< of fpu_ready: what the block has in the host's registers behind it
-    /// Numbers in Block::sites: whose FIP, FCS and FOP the block has not written yet, and the same for FDP and FDS.
+    /// Places in Sites::all: whose FIP, FCS and FOP the block has not written yet, and the same for FDP and FDS.
     static constexpr u8 nobody = 0xFF;
     u8 unsettled_code = nobody, unsettled_data = nobody;
 
@@ -70,6 +71,16 @@ static_assert(sizeof(Site) == 48);
 /// The instruction of a site, whose bytes are Block::guest.
 const Insn& insn_of(Cpu& cpu, Site& site);
 
+/// Of a block: those that it may call, in the order of its instructions.
+struct Sites {
+    std::vector<Site> all;
+    struct Call {
+        u32 behind = 0; ///< offset in the block's code of what follows the call
+        u8 place = 0;   ///< in `all`
+    };
+    std::vector<Call> calls;
+};
+
 /// A direct exit of a block: a jump that can be patched to the block that it leads to.
 struct Link {
     Block* from = nullptr;
@@ -87,9 +98,9 @@ struct Link {
 };
 
 enum class Leave : u32 {
-    direct,   ///< Runtime::link; its target is not in RIP yet
+    direct,   ///< by the link at Runtime::left_from; its target is not in RIP yet
     indirect, ///< RIP is set, the probe missed
-    budget,   ///< Runtime::block was not entered: the budget does not cover it
+    budget,   ///< the block at Runtime::left_from was not entered: the budget does not cover it
     step,     ///< Runtime::site's handler has run, and returned Runtime::flow
 };
 
@@ -109,6 +120,7 @@ inline constexpr std::array<int, 2> jump_rotations{22, 6};
 struct Runtime {
     // Stubs.
     const void* helper = nullptr;
+    const void* helper_instead = nullptr; ///< the same, with the guest's RCX in r12
     const void* leave_direct = nullptr;
     const void* leave_indirect = nullptr;
     const void* leave_budget = nullptr;
@@ -123,10 +135,10 @@ struct Runtime {
     // How generated code was left.
     Leave leave = Leave::direct;
     u32 flow = 0;
+    u64 left_from = 0;    ///< direct, budget: the address behind the call that left
     Site* site = nullptr; ///< whose handler was called last
-    Link* link = nullptr;
-    Block* block = nullptr;
-    i64 counter = 0; ///< r13
+    Link* link = nullptr; ///< by which it was left, while it may be armed
+    i64 counter = 0;      ///< r13
 
     u64 window = 0; ///< the base of the memory window in use, as GS has it
     WindowMiss window_miss;
@@ -148,6 +160,14 @@ struct Runtime {
     u64 return_top = 0;      ///< RSP on the return stack, while it is not in force
 
     u64 scratch = 0; ///< within one instruction
+    /// The sites that were called lately, by called_index(address behind the call).
+    struct Called {
+        u64 behind = 0;
+        Site* site = nullptr;
+    };
+    static constexpr u32 called_entries = 4096;
+    static u32 called_index(u64 behind) { return static_cast<u32>(behind) % called_entries; }
+    std::array<Called, called_entries> called; ///< zeroed memory
     /// Host addresses of ranges that several operands lie in (share.cpp), within one run of a block's instructions.
     static constexpr u32 shared_slots = 6;
     std::array<u64, shared_slots> shared{};

@@ -1,9 +1,9 @@
 // Generated code runs on the return stack, which holds the host return addresses of paired guest calls and nothing else
 // (emit_control.cpp); C++ runs on the thread's own stack. `enter` saves what the ABI wants kept, loads the guest's
-// registers, starts with an empty return stack and jumps. A block that calls a handler does `mov r9, Site; call
-// [helper]`: the guest's registers are stored, the handler runs on the thread's stack, and control comes back behind
-// the call, unless the handler ended the block or left too little budget for the rest of it; then the stub leaves in
-// the block's place.
+// registers, starts with an empty return stack and jumps. A block that calls a handler does `call [helper]`: the site
+// is known by where the call returns to, the guest's registers are stored, the handler runs on the thread's stack, and
+// control comes back behind the call, unless the handler ended the block or left too little budget for the rest of it;
+// then the stub leaves in the block's place. The exits of a block are calls too, which do not come back.
 //
 // Whoever leaves a block says how in Runtime and comes to `left`, which asks the engine for the code to go on in
 // (TranslatorEngine::go_on), and returns to the caller of `enter` if there is none.
@@ -55,12 +55,16 @@ void emit_left(Emitter& e, GoOn go_on) {
     e.a.ret();
 }
 
-/// r9: what Runtime field `descriptor` is to hold.
-void emit_leave(Emitter& e, Leave how, std::size_t descriptor) {
+/// Jumped to if it is an indirect branch, else called.
+void emit_leave(Emitter& e, Leave how) {
+    if (how == Leave::budget) e.a.mov(x86::rcx, x86::r12); // which asked for the budget
+    if (how != Leave::indirect) {
+        e.a.pop(x86::r9);
+        e.a.mov(e.in_runtime(offsetof(Runtime, left_from), 8), x86::r9);
+    }
     e.store_guest();
     emit_save_fpu(e);
     e.a.mov(e.in_runtime(offsetof(Runtime, leave), 4), static_cast<u32>(how));
-    if (how != Leave::indirect) e.a.mov(e.in_runtime(descriptor, 8), x86::r9);
     e.a.mov(x86::rbp, x86::rsp);
     e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
     e.a.jmp(e.in_runtime(offsetof(Runtime, left), 8));
@@ -74,8 +78,8 @@ void emit_call(Emitter& e, const Cpu& cpu, u64 function) {
     e.a.call(x86::rax);
 }
 
-/// r9: Site.
-void emit_helper(Emitter& e, const Cpu& cpu) {
+void emit_helper(Emitter& e, const Cpu& cpu, FindSite find_site) {
+    auto known = e.a.newLabel();
     auto leave = e.a.newLabel();
     auto not_next = e.a.newLabel();
     auto go_on = e.a.newLabel();
@@ -85,9 +89,21 @@ void emit_helper(Emitter& e, const Cpu& cpu) {
     auto load_sse = e.a.newLabel();
     e.store_guest();
     emit_save_fpu(e);
-    e.a.mov(site, x86::r9);
     e.a.mov(x86::rbp, x86::rsp);
     e.a.mov(x86::rsp, e.in_runtime(offsetof(Runtime, thread_stack), 8));
+    constexpr std::size_t called = offsetof(Runtime, called);
+    e.a.mov(x86::rsi, x86::qword_ptr(x86::rbp));
+    e.a.mov(x86::eax, x86::esi);
+    e.a.and_(x86::eax, Runtime::called_entries - 1);
+    e.a.add(x86::eax, x86::eax);
+    e.a.mov(site, e.in_runtime(called + offsetof(Runtime::Called, site), x86::rax, 3, 8));
+    e.a.cmp(x86::rsi, e.in_runtime(called + offsetof(Runtime::Called, behind), x86::rax, 3, 8));
+    e.a.je(known);
+    e.a.mov(x86::rdi, reinterpret_cast<u64>(find_site.engine));
+    e.a.mov(x86::rax, reinterpret_cast<u64>(find_site.function));
+    e.a.call(x86::rax);
+    e.a.mov(site, x86::rax);
+    e.a.bind(known);
     e.a.cmp(x86::byte_ptr(site, offsetof(Site, unsettled_code)), Site::nobody);
     e.a.je(settled);
     emit_call(e, cpu, reinterpret_cast<u64>(&settle_x87_pointers));
@@ -211,7 +227,7 @@ void emit_recall(Emitter& e, const Options& options) {
 } // namespace
 
 Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options,
-                                             GoOn go_on) {
+                                             FindSite find_site, GoOn go_on) {
     auto stubs = std::make_unique<Stubs>();
     stubs->m_memory = TRY(CodeMemory::create(page_size));
     u32 end = 0;
@@ -226,10 +242,14 @@ Result<std::unique_ptr<Stubs>> Stubs::create(Cpu& cpu, Emitter& emitter, Runtime
     };
     const u8* tables = reinterpret_cast<const u8*>(cpu.mmu.fast_tlb());
     const u8* enter = place([&] { emit_enter(emitter, cpu, tables); });
-    runtime.helper = place([&] { emit_helper(emitter, cpu); });
-    runtime.leave_direct = place([&] { emit_leave(emitter, Leave::direct, offsetof(Runtime, link)); });
-    runtime.leave_indirect = place([&] { emit_leave(emitter, Leave::indirect, 0); });
-    runtime.leave_budget = place([&] { emit_leave(emitter, Leave::budget, offsetof(Runtime, block)); });
+    runtime.helper = place([&] { emit_helper(emitter, cpu, find_site); });
+    runtime.helper_instead = place([&] {
+        emitter.a.mov(x86::rcx, x86::r12);
+        emitter.a.jmp(emitter.in_runtime(offsetof(Runtime, helper), 8));
+    });
+    runtime.leave_direct = place([&] { emit_leave(emitter, Leave::direct); });
+    runtime.leave_indirect = place([&] { emit_leave(emitter, Leave::indirect); });
+    runtime.leave_budget = place([&] { emit_leave(emitter, Leave::budget); });
     runtime.load_sse = place([&] { emit_load_sse(emitter); });
     runtime.load_x87 = place([&] { emit_load_x87(emitter); });
     runtime.indirect = place([&] { emit_indirect(emitter, options); });

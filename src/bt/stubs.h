@@ -14,10 +14,16 @@ struct GoOn {
     void* engine = nullptr;
 };
 
+/// What is asked for the site of a call that has not been made lately; `behind`: the address behind it.
+struct FindSite {
+    Site* (*function)(void* engine, u64 behind) = nullptr;
+    void* engine = nullptr;
+};
+
 class Stubs {
   public:
     static Result<std::unique_ptr<Stubs>> create(Cpu& cpu, Emitter& emitter, Runtime& runtime, const Options& options,
-                                                 GoOn go_on);
+                                                 FindSite find_site, GoOn go_on);
     /// Runs generated code from Runtime::code with Runtime::counter as r13, on the return stack at Runtime::return_top,
     /// until it leaves; Runtime says how.
     void enter() const { m_enter(); }

@@ -37,7 +37,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
     block.begins_with_iret = insn(0).mnemonic == Mnemonic::IRET || insn(0).mnemonic == Mnemonic::IRETD;
     m_sites.clear();
     m_links.clear();
-    m_descriptors.clear();
+    m_calls.clear();
     m_called = 0;
     u32 rip = block.key.eip;
     plan_stretches();
@@ -68,7 +68,7 @@ std::span<const u8> Translator::translate(Block& block, const Mode& mode, bool r
         emit_direct_exit(rip);
     }
     const auto code = m_e.finish();
-    make_descriptors(code);
+    block.links = m_links;
     block.code_size = static_cast<u32>(code.size());
     block.cold_offset = m_e.cold_offset();
     block.marks = m_e.take_marks();
@@ -171,9 +171,7 @@ void Translator::emit_entry() {
     m_e.later([this, refused] {
         m_e.mark(0, Provenance::exit, "the budget does not cover the block: leave before it");
         m_e.a.bind(refused);
-        m_e.a.mov(x86::rcx, x86::r12);
-        m_e.a.mov(x86::r9, reinterpret_cast<u64>(m_block));
-        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_budget), 8));
+        m_e.a.call(m_e.in_runtime(offsetof(Runtime, leave_budget), 8));
     });
 }
 
@@ -272,40 +270,37 @@ void Translator::emit_run(const SharingRun& run) {
 
 void Translator::emit_call_of_site(u32 i) {
     m_called |= u64{1} << i;
-    emit_descriptor(false, i);
     m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper), 8));
+    m_calls.push_back({m_e.offset(), static_cast<u8>(i)});
 }
 
-void Translator::emit_descriptor(bool link, std::size_t number) {
-    constexpr u64 some_address = u64{1} << 46;
-    m_e.a.mov(x86::r9, some_address);
-    m_descriptors.push_back({m_e.offset() - static_cast<u32>(sizeof some_address), link, static_cast<u16>(number)});
+void Translator::emit_handler_instead(u32 i, const asmjit::Label& after) {
+    m_called |= u64{1} << i;
+    m_e.a.call(m_e.in_runtime(offsetof(Runtime, helper_instead), 8));
+    m_calls.push_back({m_e.offset(), static_cast<u8>(i)});
+    m_e.a.jmp(after);
 }
 
-/// Sites that nobody calls are not kept.
-void Translator::make_descriptors(std::span<u8> code) {
+std::unique_ptr<Sites> Translator::make_sites(Block& block) {
     for (const Site& site : m_sites) {
         if ((m_called >> site.number & 1) == 0) continue;
         for (const u8 unsettled : {site.unsettled_code, site.unsettled_data})
             if (unsettled != Site::nobody) m_called |= u64{1} << unsettled; // it stands before
     }
-    const auto place = [&](u8 number) { // in Block::sites
+    const auto place = [&](u8 number) {
         return number == Site::nobody ? number : static_cast<u8>(std::popcount(m_called & ((u64{1} << number) - 1)));
     };
-    m_block->sites.clear();
-    m_block->sites.reserve(static_cast<std::size_t>(std::popcount(m_called)));
+    auto sites = std::make_unique<Sites>();
+    sites->all.reserve(static_cast<std::size_t>(std::popcount(m_called)));
     for (const Site& site : m_sites) {
         if ((m_called >> site.number & 1) == 0) continue;
-        Site& kept = m_block->sites.emplace_back(site);
+        Site& kept = sites->all.emplace_back(site);
+        kept.block = &block;
         kept.unsettled_code = place(site.unsettled_code);
         kept.unsettled_data = place(site.unsettled_data);
     }
-    m_block->links = m_links;
-    for (const Descriptor& d : m_descriptors) {
-        const u64 address = d.link ? reinterpret_cast<u64>(&m_block->links[d.number])
-                                   : reinterpret_cast<u64>(&m_block->sites[place(static_cast<u8>(d.number))]);
-        std::memcpy(code.data() + d.at, &address, sizeof address);
-    }
+    for (const Sites::Call& call : m_calls) sites->calls.push_back({call.behind, place(call.place)});
+    return sites;
 }
 
 void Translator::emit_handler_call(u32 i, const char* why) {
@@ -329,8 +324,7 @@ asmjit::Label Translator::new_link(u32 target, u32 patch, bool checked) {
         m_e.mark(last, Provenance::exit, "not linked to its target: ask the engine for it");
         m_e.a.bind(stub);
         m_links[number].stub = m_e.offset();
-        emit_descriptor(true, number);
-        m_e.a.jmp(m_e.in_runtime(offsetof(Runtime, leave_direct), 8));
+        m_e.a.call(m_e.in_runtime(offsetof(Runtime, leave_direct), 8));
     });
     return stub;
 }

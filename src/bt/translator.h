@@ -32,6 +32,8 @@ class Translator {
     /// Fills in everything but the block's place. `block` has its key, its bytes and its instructions. The code does
     /// not depend on where it will lie, and is valid until the next call.
     std::span<const u8> translate(Block& block, const Mode& mode, bool record);
+    /// Those of the block that was translated last, for `block`, which is the same or was translated in the same way.
+    std::unique_ptr<Sites> make_sites(Block& block);
 
   private:
     const Insn& insn(u32 i) const { return m_block->insns[i].insn; }
@@ -61,9 +63,8 @@ class Translator {
     void emit_handler_call(u32 i, const char* why);
     /// Nothing but the call, for where a mark stands already.
     void emit_call_of_site(u32 i);
-    /// r9: the address of a Site or Link. Those are made when all of the code is there.
-    void emit_descriptor(bool link, std::size_t number);
-    void make_descriptors(std::span<u8> code);
+    /// The same in the place of what insn i would have done, with its RCX in r12.
+    void emit_handler_instead(u32 i, const asmjit::Label& after);
     void emit_arrival_count();
 
     // emit_self_check.cpp
@@ -218,17 +219,11 @@ class Translator {
     bool m_sharing = false;                               ///< false in the second copy of a run
     std::map<u32, asmjit::Label> m_alone;                 ///< where the second copy of a leader begins
     std::vector<std::pair<WindowAccess, u32>> m_accesses; ///< with the labels of their cold code
-    // What becomes of the block's sites and links.
-    struct Descriptor { ///< an address in the code
-        u32 at;
-        bool link;
-        u16 number;
-    };
-    std::vector<Site> m_sites; ///< of all instructions
+    std::vector<Site> m_sites;                            ///< of all instructions
     std::vector<Link> m_links;
-    std::vector<Descriptor> m_descriptors;
-    u64 m_called = 0;     ///< bit by instruction: its handler may be
-    u16 m_fpu_loaded = 0; ///< of fpu_ready: what the code emitted so far has in the host's registers
+    std::vector<Sites::Call> m_calls; ///< of handlers, by instruction
+    u64 m_called = 0;                 ///< bit by instruction: its handler may be
+    u16 m_fpu_loaded = 0;             ///< of fpu_ready: what the code emitted so far has in the host's registers
     // Indexes of the instructions whose x87 pointers are still to be written.
     std::optional<u32> m_unsettled_code;
     std::optional<u32> m_unsettled_data;

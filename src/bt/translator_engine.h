@@ -123,6 +123,13 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     void forget_blocks(Cause why);
     void bury() { m_graveyard.clear(); }
 
+    // site.cpp
+    Block& block_in_front(u64 address);
+    Link& link_in_front(u64 address);
+    std::unique_ptr<Block> translated_again(const Block& block, bool record);
+    Site* find_site(u64 behind);
+    void forget_sites(const Block& block);
+
     // For people.
     std::optional<Explanation> explain_at(LinearAddr address);
     Block* block_around(LinearAddr address);

@@ -145,10 +145,11 @@ struct Place {
     enum class What { tag, addend, pointer, slot, counter, window, other } what = What::other;
     bool user = false;
     bool write_tag = false;
-    u8 index = HostMemory::no_register; ///< the register that says which entry
-    bool asked = false;                 ///< a conditional jump has followed
-    u32 range = 0;                      ///< tag: how many bytes from r9 on are asked for, as far as can be seen
-    u32 slot = 0;                       ///< slot: its number
+    u8 index = HostMemory::no_register;  ///< the register that says which entry
+    bool asked = false;                  ///< a conditional jump has followed
+    u32 range = 0;                       ///< tag: how many bytes from r9 on are asked for, as far as can be seen
+    u32 slot = 0;                        ///< slot: its number
+    std::size_t field = ~std::size_t{0}; ///< pointer: where in Runtime it is, if it is one of the stubs'
 };
 
 class Check {
@@ -239,7 +240,13 @@ std::string Check::run() {
     for (const Line& line : m_lines)
         if (std::string error = check_line(line); !error.empty()) return refuse(line, error);
     const HostInsn& last = m_lines.back().insn;
-    if (last.kind != HostKind::jump) return refuse(m_lines.back(), "the code runs on behind its end");
+    const auto leaves = [&] {
+        const auto pointer = last.memory_count == 1 ? place_of(last.memory[0]) : std::nullopt;
+        return pointer &&
+               (pointer->field == offsetof(Runtime, leave_direct) || pointer->field == offsetof(Runtime, leave_budget));
+    };
+    if (last.kind != HostKind::jump && !(last.kind == HostKind::call && leaves()))
+        return refuse(m_lines.back(), "the code runs on behind its end");
     return check_links();
 }
 
@@ -352,6 +359,12 @@ std::string Check::check_branch(const Line& line) const {
     if (in.memory_count != 1) return "leads anywhere";
     const auto place = place_of(in.memory[0]);
     if (!place || place->what != Place::What::pointer) return "leads through something else than a code pointer";
+    const auto is = [&](std::size_t field) { return place->field == field; };
+    const bool asks = is(offsetof(Runtime, helper)) || is(offsetof(Runtime, helper_instead)) ||
+                      is(offsetof(Runtime, leave_direct)) || is(offsetof(Runtime, leave_budget));
+    if (asks && in.kind != HostKind::call) return "does not say where it comes from";
+    if (is(offsetof(Runtime, leave_indirect)) && in.kind == HostKind::call)
+        return "leaves something on the return stack";
     return {};
 }
 
@@ -440,7 +453,7 @@ std::optional<Place> Check::place_of(const HostMemory& m) const {
     }
     if (!indexed && field == offsetof(Runtime, window)) return Place{.what = Place::What::window};
     if (!indexed)
-        return Place{field < offsetof(Runtime, leave) ? Place::What::pointer : Place::What::other, false, false};
+        return field < offsetof(Runtime, leave) ? Place{.what = Place::What::pointer, .field = field} : Place{};
     if (field == offsetof(Runtime, jumps) + offsetof(Runtime::JumpTarget, code))
         return Place{Place::What::pointer, false, false};
     if (field == offsetof(Runtime, arrivals) && m.factor == 8) return Place{Place::What::counter};
@@ -460,7 +473,9 @@ std::string Check::check_tables(const HostMemory& m, std::span<const u8> bytes) 
     const auto field = static_cast<std::size_t>(m.displacement - m_runtime_distance);
     const bool engines = field == offsetof(Runtime, thread_stack) || field == offsetof(Runtime, return_top) ||
                          field == offsetof(Runtime, code) || field == offsetof(Runtime, context) ||
-                         field == offsetof(Runtime, own_context);
+                         field == offsetof(Runtime, own_context) || field == offsetof(Runtime, site) ||
+                         field == offsetof(Runtime, link) || field == offsetof(Runtime, left_from) ||
+                         field - offsetof(Runtime, called) < sizeof(Runtime::called);
     const bool writable = indexed ? place->what == Place::What::counter : place->what == Place::What::other;
     if (m.writes && (engines || !writable)) return "writes what generated code only reads";
     m_loaded = place;

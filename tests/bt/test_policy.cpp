@@ -90,7 +90,7 @@ TEST_CASE("Ring evicts blocks in the way of either part") {
     for (int i = 0; i < 8; ++i) p->place(4096, 4096, evicted);
     CHECK(evicted.empty());
     p->place(4096, 12288, evicted); // over one block's part that runs, and three cold ones
-    CHECK(evicted == std::vector<u32>{0, 8192, 4096});
+    CHECK(evicted == std::vector<u32>{0, 4096, 8192});
     evicted.clear();
     p->place(12288, 0, evicted);
     CHECK(evicted == std::vector<u32>{12288});
@@ -130,6 +130,12 @@ TEST_CASE("Blocks of a policy never overlap and lie in the cache") {
                 p->removed(parts.begin()->first);
                 remove(parts.begin()->first);
             }
+            const u32 anywhere = static_cast<u32>(random()) % (size + 100);
+            std::optional<u32> there;
+            for (const auto& [offset, cold_at] : parts)
+                for (const u32 part : {offset, cold_at})
+                    if (live.contains(part) && anywhere - part < live.at(part)) there = offset;
+            REQUIRE(p->around(anywhere) == there);
         }
     }
 }
