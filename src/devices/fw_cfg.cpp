@@ -30,9 +30,10 @@ void put_big_endian(std::vector<u8>& out, u32 value, unsigned size) {
 
 } // namespace
 
-FwCfg::FwCfg(DmaView& memory)
-    : m_memory(memory), m_dma_ports([this](u64 offset, unsigned size) { return read_dma(offset, size); },
-                                    [this](u64 offset, unsigned size, u64 value) { write_dma(offset, size, value); }) {
+FwCfg::FwCfg(DmaView& memory, HostErrorSink& host_errors)
+    : m_memory(memory), m_host_errors(host_errors),
+      m_dma_ports([this](u64 offset, unsigned size) { return read_dma(offset, size); },
+                  [this](u64 offset, unsigned size, u64 value) { write_dma(offset, size, value); }) {
     add_key(signature, std::vector<u8>{'Q', 'E', 'M', 'U'});
     add_number(interface_id, traditional | dma, 4);
     build_directory();
@@ -81,14 +82,17 @@ void FwCfg::select(u16 key) {
     m_state.offset = 0;
 }
 
-/// The next bytes of the selected item, then zeros; the position stops at the end.
-void FwCfg::take(std::span<u8> out) {
+/// The next bytes of the selected item, then zeros; the position stops at the end. False if the host failed.
+bool FwCfg::take(std::span<u8> out) {
     const SharedBytes* bytes = item();
     const std::size_t left = bytes ? bytes->size() - std::min<std::size_t>(m_state.offset, bytes->size()) : 0;
     const std::size_t count = std::min(left, out.size());
-    if (count > 0) std::memcpy(out.data(), bytes->data() + m_state.offset, count);
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(count), out.end(), u8{0});
+    const Result<> read = count > 0 ? bytes->read(m_state.offset, out.first(count)) : Unit{};
+    if (!read.ok()) m_host_errors.host_error(name(), read.error());
+    const std::size_t good = read.ok() ? count : 0;
+    std::fill(out.begin() + static_cast<std::ptrdiff_t>(good), out.end(), u8{0});
     m_state.offset += static_cast<u32>(count);
+    return read.ok();
 }
 
 // ---- reset --------------------------------------------------------------------------------------------------------
@@ -156,9 +160,9 @@ void FwCfg::transfer(u64 structure) {
             result = dma_error;
         } else {
             std::array<u8, 65536> buffer;
-            for (u64 done = 0; done < length;) {
+            for (u64 done = 0; done < length && result == 0;) {
                 const std::span<u8> part(buffer.data(), std::min<u64>(buffer.size(), length - done));
-                take(part);
+                if (!take(part)) result = dma_error;
                 m_memory.write(PhysAddr(address), part);
                 address += part.size();
                 done += part.size();

@@ -11,6 +11,8 @@
 
 namespace ringshift {
 
+/// An item that the host cannot read any more gives zeros, and an error by DMA.
+///
 /// The contents are the machine's configuration, not state: whoever loads an archive first adds the same items, in the
 /// same order.
 class FwCfg final : public Device {
@@ -47,7 +49,7 @@ class FwCfg final : public Device {
     /// Of a file's name, without the terminating zero.
     static constexpr std::size_t longest_name = 55;
 
-    explicit FwCfg(DmaView& memory);
+    FwCfg(DmaView& memory, HostErrorSink& host_errors);
 
     /// Before the machine starts. The signature, the interface identifier and the directory are there already.
     void add_key(u16 key, SharedBytes bytes);
@@ -78,12 +80,13 @@ class FwCfg final : public Device {
     void build_directory();
     const SharedBytes* item() const;
     void select(u16 key);
-    void take(std::span<u8> out);
+    bool take(std::span<u8> out);
     u64 read_dma(u64 offset, unsigned size) const;
     void write_dma(u64 offset, unsigned size, u64 value);
     void transfer(u64 structure);
 
     DmaView& m_memory;
+    HostErrorSink& m_host_errors;
     std::map<u16, SharedBytes> m_items;
     std::map<std::string, u16, std::less<>> m_files; ///< in the order of the directory
     Ports m_ports{*this};

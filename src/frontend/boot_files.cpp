@@ -20,7 +20,7 @@ Result<> set_kernel(Options& options, const std::string& path) {
     if (size > largest_kernel) return make_error("{} is too large for a kernel ({} MiB)", path, size >> 20);
     KernelConfig kernel;
     kernel.name = path;
-    kernel.content = TRY(read_host_file(path));
+    kernel.content = TRY(share_host_file(path));
     options.machine.kernel = std::move(kernel);
     return Unit{};
 }

@@ -100,7 +100,7 @@ Board::Board(const MachineConfig& config, const BoardContent& content, BoardEven
                             if (base) m_ports.claim_free(*base, size, 4, block, "piix4pm");
                         }}),
       m_video_memory(std::move(video_memory)), m_video_pages(*this, video_memory_size / page_size),
-      m_vga(m_timeline, m_video_memory.bytes(), &m_video_pages, content.video_firmware), m_fw_cfg(m_dma),
+      m_vga(m_timeline, m_video_memory.bytes(), &m_video_pages, content.video_firmware), m_fw_cfg(m_dma, *this),
       m_frame_sink(*this) {
     m_memory->map().share(m_video_memory.shared());
     for (unsigned n = 0; n < 16; ++n) {

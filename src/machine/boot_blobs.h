@@ -30,6 +30,11 @@ struct BootBlobs {
         for (std::vector<u8>* blob : {&setup, &command_line}) ar.blob(*blob, u64{1} << 32);
         for (SharedBytes* blob : {&kernel, &initrd}) blob->archive_blob(ar, u64{1} << 32);
     }
+    /// One copy of what both have.
+    void share_if_same(const BootBlobs& other) {
+        kernel.share_if_same(other.kernel);
+        initrd.share_if_same(other.initrd);
+    }
 };
 
 /// What a board is given in memory, apart from the disks.

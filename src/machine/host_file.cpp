@@ -1,5 +1,6 @@
 #include "machine/host_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -27,6 +28,7 @@ class Descriptor {
 struct OpenFile {
     Descriptor descriptor;
     u64 size;
+    timespec changed; ///< when its content was
 };
 
 Result<OpenFile> open_file(const std::filesystem::path& path) {
@@ -44,7 +46,7 @@ Result<OpenFile> open_file(const std::filesystem::path& path) {
     } else if (!S_ISREG(status.st_mode)) {
         return make_error("{} is neither a file nor a block device", path.string());
     }
-    return OpenFile{std::move(descriptor), size};
+    return OpenFile{std::move(descriptor), size, status.st_mtim};
 }
 
 } // namespace
@@ -67,7 +69,35 @@ Result<std::size_t> read_at(const OpenFile& file, u64 offset, std::span<u8> out,
     return done;
 }
 
+class FileSource final : public SharedBytes::Source {
+  public:
+    FileSource(OpenFile file, std::filesystem::path path) : m_file(std::move(file)), m_path(std::move(path)) {}
+    u64 size() const override { return m_file.size; }
+    Result<> read(u64 offset, std::span<u8> out) const override {
+        const std::size_t count = TRY(read_at(m_file, offset, out, m_path));
+        struct stat now {};
+        if (::fstat(m_file.descriptor.get(), &now) != 0)
+            return errno_error(errno, fmt::format("cannot examine {}", m_path.string()));
+        const timespec &then = m_file.changed, &changed = now.st_mtim;
+        const bool same = changed.tv_sec == then.tv_sec && changed.tv_nsec == then.tv_nsec &&
+                          (!S_ISREG(now.st_mode) || static_cast<u64>(now.st_size) == m_file.size);
+        if (count != out.size() || !same)
+            return make_error("{} has changed since the machine was started with it: start the machine anew (a file "
+                              "that is in use is better replaced than written to)",
+                              m_path.string());
+        return Unit{};
+    }
+
+  private:
+    const OpenFile m_file;
+    const std::filesystem::path m_path;
+};
+
 } // namespace
+
+Result<SharedBytes> share_host_file(const std::filesystem::path& path) {
+    return SharedBytes(std::make_shared<const FileSource>(TRY(open_file(path)), path));
+}
 
 Result<> read_host_file_into(const std::filesystem::path& path, std::span<u8> out) {
     const OpenFile file = TRY(open_file(path));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/shared_bytes.h"
 #include "base/types.h"
 
 #include <filesystem>
@@ -12,6 +13,9 @@ namespace ringshift {
 
 /// The content of a regular file. Fails with a message for what is missing, unreadable or no file.
 Result<std::vector<u8>> read_host_file(const std::filesystem::path& path);
+/// The same without a copy of it: the file stays open and is read whenever its bytes are wanted. What has changed in
+/// the meantime fails then; another file under its name is not looked at.
+Result<SharedBytes> share_host_file(const std::filesystem::path& path);
 /// Its size in bytes, after the same checks.
 Result<u64> host_file_size(const std::filesystem::path& path);
 /// Fills `out` from the beginning of the file, which must have that many bytes.

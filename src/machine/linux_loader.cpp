@@ -19,6 +19,7 @@ constexpr std::size_t setup_sectors = 0x1F1, system_size = 0x1F4 /* in 16 bytes 
                       command_line_size = 0x238 /* 2.06 */, preferred_address = 0x258 /* 2.10 */,
                       init_size = 0x260 /* 2.10 */, end = 0x268;
 }
+constexpr std::size_t longest_setup = 256 * 512; // the boot sector and as many others as a byte can count
 constexpr u8 loaded_high = 1, can_use_heap = 0x80;
 
 constexpr u32 low_setup_address = 0x90000, low_kernel_address = 0x10000, low_command_line = 0x9A000;
@@ -61,28 +62,28 @@ struct Header {
     u64 memory_end; ///< how far up the kernel needs memory for itself before it looks at the memory map
 };
 
-Result<Header> check(std::string_view name, std::span<const u8> kernel) {
-    if (kernel.empty()) return make_error("the kernel {} is empty", name);
-    if (!is_linux_kernel(kernel)) return make_error("{} is not a Linux kernel (bzImage): it has no boot header", name);
+/// `head` is the beginning of the file of `size` bytes, `longest_setup` of them if it has as many.
+Result<Header> check(std::string_view name, std::span<const u8> head, u64 size) {
+    if (size == 0) return make_error("the kernel {} is empty", name);
+    if (!is_linux_kernel(head)) return make_error("{} is not a Linux kernel (bzImage): it has no boot header", name);
     Header header{};
-    header.version = get<u16>(kernel, field::version);
+    header.version = get<u16>(head, field::version);
     if (header.version < 0x200)
         return make_error("the kernel {} uses boot protocol {:x}.{:02x}; 2.00 or later is needed", name,
                           header.version >> 8, header.version & 0xFF);
-    header.high = (kernel[field::load_flags] & loaded_high) != 0;
-    const u8 sectors = kernel[field::setup_sectors];
+    header.high = (head[field::load_flags] & loaded_high) != 0;
+    const u8 sectors = head[field::setup_sectors];
     header.setup_size = (std::size_t{sectors == 0 ? u8{4} : sectors} + 1) * 512;
-    const u64 units =
-        header.version >= 0x204 ? get<u32>(kernel, field::system_size) : get<u16>(kernel, field::system_size);
+    const u64 units = header.version >= 0x204 ? get<u32>(head, field::system_size) : get<u16>(head, field::system_size);
     // The last 16 bytes may be incomplete.
-    if (kernel.size() < header.setup_size + 16 || kernel.size() + 16 < header.setup_size + units * 16)
+    if (size < header.setup_size + 16 || size + 16 < header.setup_size + units * 16)
         return make_error("the kernel {} was cut off: it should have {} bytes and has {}", name,
-                          header.setup_size + units * 16, kernel.size());
+                          header.setup_size + units * 16, size);
     const u64 load = header.high ? high_kernel_address : low_kernel_address;
-    header.memory_end = load + (kernel.size() - header.setup_size);
+    header.memory_end = load + (size - header.setup_size);
     if (header.version >= 0x20A)
-        header.memory_end = std::max<u64>(header.memory_end, get<u64>(kernel, field::preferred_address) +
-                                                                 get<u32>(kernel, field::init_size));
+        header.memory_end = std::max<u64>(header.memory_end,
+                                          get<u64>(head, field::preferred_address) + get<u32>(head, field::init_size));
     if (!header.high && header.memory_end > low_setup_address)
         return make_error("the kernel {} is too large for the memory below 640 KiB, where it wants to be", name);
     return header;
@@ -108,13 +109,14 @@ bool is_linux_kernel(std::span<const u8> head) {
 
 Result<BootBlobs> prepare_linux(std::string_view name, const SharedBytes& kernel, SharedBytes initrd,
                                 std::string_view command_line, u64 ram_below_4g) {
-    const Header header = TRY(check(name, kernel));
+    const std::vector<u8> head = TRY(kernel.part(0, longest_setup));
+    const Header header = TRY(check(name, head, kernel.size()));
     const u64 usable = ram_below_4g - std::min(ram_below_4g, firmware_reserve);
     if (header.memory_end > usable)
         return make_error("the kernel {} needs {} MiB of memory, the guest has {} MiB: give it more with --memory-size",
                           name, ((header.memory_end + firmware_reserve) >> 20) + 1, ram_below_4g >> 20);
     u64 longest = 255;
-    if (header.version >= 0x206) longest = get<u32>(kernel, field::command_line_size);
+    if (header.version >= 0x206) longest = get<u32>(head, field::command_line_size);
     longest = std::min<u64>(longest, header.high ? 0xF000 : 0x1000);
     if (command_line.size() > longest)
         return make_error("the kernel's command line has {} characters; {} takes at most {}", command_line.size(), name,
@@ -125,7 +127,7 @@ Result<BootBlobs> prepare_linux(std::string_view name, const SharedBytes& kernel
     blobs.setup_address = header.high ? high_setup_address : low_setup_address;
     blobs.kernel_address = header.high ? high_kernel_address : low_kernel_address;
     blobs.command_line_address = header.high ? high_command_line : low_command_line;
-    blobs.setup.assign(kernel.begin(), kernel.begin() + header.setup_size);
+    blobs.setup.assign(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(header.setup_size));
     blobs.kernel = kernel.from(header.setup_size);
     blobs.command_line.assign(command_line.begin(), command_line.end());
     blobs.command_line.push_back(0);

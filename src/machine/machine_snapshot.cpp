@@ -48,11 +48,15 @@ std::vector<u8> saved(T&& archive) {
 /// The disks keep their content for the snapshot.
 Result<> Machine::Implementation::describe(SavedState& state, const SnapshotAbout& about) {
     if (config.reboot && std::exchange(m_reset_requested, false)) reset(); // a request is no part of the state
+    std::vector<u8> content_bytes;
+    Archive content_archive = Archive::saver(content_bytes);
+    content.archive(content_archive);
+    if (!content_archive.ok()) return make_error("a snapshot holds the kernel; {}", content_archive.error());
     TRY(board->flush_disks());
     TRY(board->keep_disks(about));
     std::vector<SavedState::Part> parts;
     parts.push_back({"config", saved([this](Archive& ar) { archive_config(ar, config); })});
-    parts.push_back({"content", saved([this](Archive& ar) { content.archive(ar); })});
+    parts.push_back({"content", std::move(content_bytes)});
     board->for_each_part([&](std::string_view tag, const auto& archive) {
         parts.push_back({std::string(tag), saved(archive)});
     });
@@ -148,6 +152,7 @@ Result<> Machine::Implementation::replace(const SnapshotReader& reader) {
     new_config.network = config.network;
     new_config.keep_inserted_images = config.keep_inserted_images;
     BoardContent new_content = TRY(content_of(reader));
+    if (content.kernel && new_content.kernel) new_content.kernel->share_if_same(*content.kernel);
     TRY(board->flush_disks());
     TRY(board->lock_disks(false));
     board->timeline().stop();

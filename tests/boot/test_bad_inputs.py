@@ -144,7 +144,41 @@ def snapshots(folder):
     assert done.returncode == 124, (done.returncode, done.stderr)
 
 
+def changed_kernels(folder):
+    """A kernel that says A, waits for a byte from the serial port and resets the machine, which needs the file again."""
+    code = bytes.fromhex("BAF803 B041 EE BAFD03 EC A801 74FB BAF90C B006 EE F4 EBFD")
+    content = bytearray(bzimage(folder).read_bytes())
+    content[0x200:0x202] = b"\xEB\x66"
+    content[0x268:0x268 + len(code)] = code
+
+    def after_reset(change):
+        kernel = folder / "resets"
+        kernel.write_bytes(content)
+        words = [RINGSHIFT, "run", "--headless", "--timeout", "20", "--serial", "stdio", "--kernel", kernel]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as machine:
+            assert machine.stdout.read(1) == b"A"
+            change(kernel)
+            machine.stdin.write(b"x")
+            machine.stdin.flush()
+            again = machine.stdout.read(1)
+            if again:
+                machine.kill()
+            return again, subprocess.CompletedProcess(words, machine.wait(), b"", machine.stderr.read())
+
+    def replace(kernel):
+        (folder / "new").write_bytes(bytes(100))
+        os.replace(folder / "new", kernel)
+
+    global failures
+    for what, change in (("the same", lambda kernel: None), ("gone", Path.unlink), ("replaced", replace)):
+        again, done = after_reset(change)
+        failures += again != b"A"
+        print(f"{'ok     ' if again == b'A' else 'FAILED '} a reset with a kernel that is {what}: {done.stderr.decode()}", flush=True)
+    for what, change in (("written to", lambda kernel: kernel.write_bytes(content)), ("cut off", lambda kernel: os.truncate(kernel, 3000))):
+        refused(f"a reset with a kernel that was {what}", after_reset(change)[1], folder / "resets", "has changed", "start the machine anew")
+
+
 with tempfile.TemporaryDirectory() as name:
-    for part in (files, options, surroundings, snapshots):
+    for part in (files, options, surroundings, snapshots, changed_kernels):
         part(Path(name))
 sys.exit(1 if failures else 0)

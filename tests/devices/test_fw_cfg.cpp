@@ -1,6 +1,7 @@
 #include "devices/contract.h"
 
 #include "devices/fw_cfg.h"
+#include "devices/memory_backend.h"
 
 #include <cstring>
 
@@ -10,7 +11,8 @@ namespace {
 
 struct FwCfgRig : Rig {
     FakeDmaView memory{65536};
-    FwCfg fw_cfg{memory};
+    CollectingHostErrors host_errors;
+    FwCfg fw_cfg{memory, host_errors};
     FwCfgRig() {
         fw_cfg.add_number(FwCfg::ram_size, u64{256} << 20, 8);
         fw_cfg.add_file("etc/second", {'h', 'e', 'l', 'l', 'o'});
@@ -103,6 +105,31 @@ TEST_CASE("fw_cfg refuses a transfer that would fill memory with zeros") {
     rig.memory.memory[0x8000] = 0x77;
     CHECK(rig.dma(0x0020'0000 | 8 | 2, 0xFFFFFFFF, 0) == 1);
     CHECK(rig.memory.memory[0x8000] == 0x77);
+}
+
+TEST_CASE("fw_cfg says when the host cannot read an item any more") {
+    struct Source final : SharedBytes::Source {
+        bool good = true;
+        u64 size() const override { return 8; }
+        Result<> read(u64 offset, std::span<u8> out) const override {
+            if (!good) return make_error("it has changed");
+            for (u8& byte : out) byte = static_cast<u8>('a' + offset++);
+            return Unit{};
+        }
+    };
+    FwCfgRig rig;
+    const auto source = std::make_shared<Source>();
+    rig.fw_cfg.add_key(FwCfg::kernel_data, SharedBytes(source).from(2));
+    CHECK(rig.read(FwCfg::kernel_data, 7) == std::string("cdefgh\0", 7));
+    CHECK(rig.dma(FwCfg::kernel_data << 16 | 8 | 2, 6, 0x200) == 0);
+    CHECK(rig.text(0x200, 6) == "cdefgh");
+    CHECK(rig.host_errors.messages.empty());
+    source->good = false;
+    CHECK(rig.dma(FwCfg::kernel_data << 16 | 8 | 2, 6, 0x200) == 1);
+    CHECK(rig.host_errors.messages == std::vector<std::string>{"fw_cfg: it has changed"});
+    CHECK(rig.read(FwCfg::kernel_data, 2) == std::string("\0\0", 2));
+    CHECK(rig.host_errors.messages.size() == 3);
+    CHECK(rig.read(FwCfg::signature, 4) == "QEMU");
 }
 
 TEST_CASE("fw_cfg takes the high half of a DMA address once") {

@@ -1,3 +1,4 @@
+#include "machine/host_file.h"
 #include "machine/image_kind.h"
 #include "machine/linux_loader.h"
 #include "machine/multiboot_loader.h"
@@ -5,6 +6,9 @@
 #include <catch2/catch.hpp>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
 
 using namespace ringshift;
 
@@ -184,20 +188,21 @@ TEST_CASE("a Multiboot kernel becomes one image with modules and information str
     auto blobs = prepare_multiboot("k", multiboot(), {{"mod arg", std::vector<u8>(5000, 0xCD)}}, "k arg", 64 * mib);
     REQUIRE(blobs.ok());
     const BootBlobs& b = blobs.value();
+    const std::vector<u8> image = b.kernel.all().value();
     CHECK(b.kernel_address == 0x100000);
     CHECK(b.kernel_entry == 0x100010);
-    CHECK(get<u32>(b.kernel, 0) == 0x1BADB002);
-    CHECK(get<u32>(b.kernel, 0x900) == 0); // beyond the file's part
+    CHECK(get<u32>(image, 0) == 0x1BADB002);
+    CHECK(get<u32>(image, 0x900) == 0); // beyond the file's part
     const u32 info = b.initrd_address - b.kernel_address;
-    CHECK((get<u32>(b.kernel, info) & 0x20C) == 0x20C);
-    CHECK(get<u32>(b.kernel, info + 20) == 1);
-    const u32 entry = get<u32>(b.kernel, info + 24) - b.kernel_address;
-    const u32 begin = get<u32>(b.kernel, entry);
+    CHECK((get<u32>(image, info) & 0x20C) == 0x20C);
+    CHECK(get<u32>(image, info + 20) == 1);
+    const u32 entry = get<u32>(image, info + 24) - b.kernel_address;
+    const u32 begin = get<u32>(image, entry);
     CHECK(begin % 4096 == 0);
-    CHECK(get<u32>(b.kernel, entry + 4) - begin == 5000);
-    CHECK(b.kernel[begin - b.kernel_address + 4999] == 0xCD);
-    const u32 line = get<u32>(b.kernel, info + 16) - b.kernel_address;
-    CHECK(std::string(reinterpret_cast<const char*>(b.kernel.data() + line)) == "k arg");
+    CHECK(get<u32>(image, entry + 4) - begin == 5000);
+    CHECK(image[begin - b.kernel_address + 4999] == 0xCD);
+    const u32 line = get<u32>(image, info + 16) - b.kernel_address;
+    CHECK(std::string(reinterpret_cast<const char*>(image.data() + line)) == "k arg");
 }
 
 TEST_CASE("bad Multiboot kernels are refused") {
@@ -228,4 +233,76 @@ TEST_CASE("no change of any byte of a kernel's headers makes a loader read outsi
             }
         }
     }
+}
+
+TEST_CASE("A host file whose bytes are shared takes no memory and fails when it has changed") {
+    std::string folder = (std::filesystem::temp_directory_path() / "ringshift-shared-XXXXXX").string();
+    REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    const std::filesystem::path path = std::filesystem::path(folder) / "kernel";
+    const auto write = [&](std::string_view content) { std::ofstream(path) << content; };
+    const auto text = [](const SharedBytes& bytes) {
+        const auto all = bytes.all();
+        return all.ok() ? std::string(all.value().begin(), all.value().end()) : "error: " + all.error().message;
+    };
+    write("0123456789");
+    auto opened = share_host_file(path);
+    REQUIRE(opened.ok());
+    const SharedBytes whole = opened.value(), rest = whole.from(4);
+    CHECK(whole.size() == 10);
+    CHECK(text(whole) == "0123456789");
+    CHECK(text(rest) == "456789");
+    CHECK(rest.part(5, 100).value() == std::vector<u8>{'9'});
+    CHECK(rest.part(7, 1).value().empty());
+
+    SECTION("another file under its name is another file") {
+        std::filesystem::rename(path, path.string() + ".old");
+        write("abc");
+        CHECK(text(whole) == "0123456789");
+        std::filesystem::remove(path.string() + ".old");
+        CHECK(text(rest) == "456789");
+        CHECK(text(share_host_file(path).value()) == "abc");
+    }
+    SECTION("a write at a later time is a change") {
+        const auto time = std::filesystem::last_write_time(path);
+        write("abcdefghij");
+        std::filesystem::last_write_time(path, time + std::chrono::seconds(1));
+        CHECK(text(whole).find("has changed") != std::string::npos);
+        CHECK(text(rest).find(path.string()) != std::string::npos);
+        std::vector<u8> saved;
+        Archive ar = Archive::saver(saved);
+        SharedBytes(rest).archive_blob(ar, 100);
+        CHECK_FALSE(ar.ok());
+    }
+    SECTION("a file that was cut off has changed") {
+        std::filesystem::resize_file(path, 6);
+        CHECK(text(whole).find("has changed") != std::string::npos);
+        CHECK(text(rest).find("has changed") != std::string::npos);
+    }
+    SECTION("bytes in memory that are the same are given up for the file") {
+        std::weak_ptr<const SharedBytes::Source> in_memory;
+        const auto held = std::make_shared<std::vector<u8>>(std::vector<u8>{'4', '5', '6', '7', '8', '9'});
+        struct Source final : SharedBytes::Source {
+            std::shared_ptr<std::vector<u8>> bytes;
+            u64 size() const override { return bytes->size(); }
+            Result<> read(u64 offset, std::span<u8> out) const override {
+                std::memcpy(out.data(), bytes->data() + offset, out.size());
+                return Unit{};
+            }
+        };
+        auto source = std::make_shared<Source>();
+        source->bytes = held;
+        SharedBytes loaded{std::shared_ptr<const SharedBytes::Source>(source)};
+        in_memory = source;
+        source.reset();
+        loaded.share_if_same(whole);
+        CHECK_FALSE(in_memory.expired());
+        loaded.share_if_same(rest);
+        CHECK(in_memory.expired());
+        CHECK(text(loaded) == "456789");
+    }
+    SECTION("what cannot be opened is an error at once") {
+        CHECK_FALSE(share_host_file(path.string() + ".none").ok());
+        CHECK_FALSE(share_host_file(folder).ok());
+    }
+    std::filesystem::remove_all(folder);
 }
