@@ -24,6 +24,7 @@ function(ringshift_library name)
     cmake_parse_arguments(ARG "" "" "DEPENDS;PRIVATE_LIBS" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$") # of a program, not of the library
+    list(FILTER sources EXCLUDE REGEX "/src/frontend/sdl/") # of a module
     if(NOT sources)
         return() # a layer that is still to come
     endif()

@@ -1,7 +1,7 @@
 #include "frontend/front_end.h"
 
-#include "frontend/sdl/window.h"
 #include "frontend/terminal.h"
+#include "frontend/window_module.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -2,6 +2,7 @@
 """What cannot be run is refused: a message on standard error that names the object, a status of its own, no crash."""
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,15 @@ def surroundings(folder):
     (folder / "firmware" / "vgabios-stdvga.bin").write_bytes(bytes(1000))
     refused("damaged firmware", run("--firmware", folder / "firmware"), "firmware")
     nothing = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "SDL_VIDEODRIVER": "x11"}
+    dummy = {"SDL_VIDEODRIVER": "dummy"}
+    alone = folder / "alone" / "ringshift"
+    alone.parent.mkdir()
+    shutil.copy(RINGSHIFT, alone)
+    words = [alone, "run", "--display", "sdl", "--timeout", "5"]
+    without = subprocess.run(words, capture_output=True, timeout=60, env={**os.environ, **dummy})
+    refused("a window without its module", without, alone.parent / "ringshift-window.so", "missing", "ringshift_window", "--headless")
+    (alone.parent / "ringshift-window.so").write_bytes(b"no module")
+    refused("a window with another module", subprocess.run(words, capture_output=True, timeout=60, env={**os.environ, **dummy}), "cannot be loaded", "--headless")
     refused("a window without a display", run("--display", "sdl", "--timeout", "5", environment=nothing, headless=False), "--headless")
 
 

@@ -21,6 +21,9 @@ def check_program(root):
     program = str(root / "usr/bin/ringshift")
     check(output(program, "--version") == output(RINGSHIFT, "--version"), "the version")
     output(program, "run", "--headless", "--quiet", "--timeout", "100", "--expect", "tour> ")
+    output(program, "run", "--display", "sdl", "--quiet", "--timeout", "100", "--expect", "tour> ", env={**os.environ, "SDL_VIDEODRIVER": "dummy"})
+    needed = output("readelf", "--dynamic", program)
+    check("libslirp" in needed and "SDL" not in needed and "X11" not in needed, "only a window needs SDL")
 
 
 def check_manual(root):
@@ -45,7 +48,7 @@ def check_desktop(root):
 
 
 def main():
-    need("cpack", "dpkg-deb", "dpkg-shlibdeps", "gzip")
+    need("cpack", "readelf", "dpkg-deb", "dpkg-shlibdeps", "gzip")
     if not (pathlib.Path(BUILD) / "packaging/ringshift.bash").exists():
         skip("the target package_content has not been built")
     with scratch() as folder:

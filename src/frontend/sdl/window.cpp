@@ -1,5 +1,8 @@
-#include "frontend/sdl/window.h"
-
+// The window: the guest's screen, its keyboard and mouse, a status line. SDL is used in this folder only, which is a
+// module of its own (window_module.h).
+//
+// The window's thread never waits for the guest: it asks for a look sixty times a second (view.h), draws what has
+// changed, and posts keys and mouse movements. Ctrl+Alt with a letter is the window's own.
 #include "base/log.h"
 
 #include "frontend/sdl/audio.h"
@@ -12,11 +15,13 @@
 #include "frontend/sdl/window_memory.h"
 #include "frontend/session.h"
 #include "frontend/view.h"
+#include "frontend/window_module.h"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <type_traits>
 
 namespace ringshift {
 
@@ -545,9 +550,7 @@ void Window::show_title() {
 
 void Window::show(std::string message, u64 duration_ns) { m_status.say(std::move(message), duration_ns); }
 
-} // namespace
-
-Result<std::unique_ptr<FrontEnd>> open_window(const Options& options) {
+Result<std::unique_ptr<FrontEnd>> create_window(const Options& options) {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     SDL_SetHint(SDL_HINT_APP_NAME, "Ringshift");
@@ -561,4 +564,14 @@ Result<std::unique_ptr<FrontEnd>> open_window(const Options& options) {
     return std::unique_ptr<FrontEnd>(new Window(canvas.release(), options));
 }
 
+} // namespace
+
 } // namespace ringshift
+
+/// The module's entry (window_module.h).
+extern "C" __attribute__((visibility("default"))) void
+ringshift_open_window(const ringshift::Options& options,
+                      ringshift::Result<std::unique_ptr<ringshift::FrontEnd>>& window) {
+    window = ringshift::create_window(options);
+}
+static_assert(std::is_same_v<decltype(ringshift_open_window), ringshift::OpenWindow>);
