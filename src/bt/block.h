@@ -31,9 +31,12 @@ struct Mode {
     bool protected_mode = false;
     bool v86 = false;
     std::array<SegmentClass, 6> segments{}; ///< by SegmentName; that of CS is about reading
-    u16 controls = 0;                       ///< of fpu_ready: what of the FPU may run natively
-    bool windows = false;                   ///< memory is accessed through the window of this privilege
-    bool home = false;                      ///< .. whose base is 0, and not that of GS
+    /// One bit for each that may be anything: no code of this ring that was translated addresses memory by it. It is
+    /// `checked` in `segments`, which is true of all.
+    u8 free_segments = 0;
+    u16 controls = 0;     ///< of fpu_ready: what of the FPU may run natively
+    bool windows = false; ///< memory is accessed through the window of this privilege
+    bool home = false;    ///< .. whose base is 0, and not that of GS
 
     bool operator==(const Mode&) const = default;
 };

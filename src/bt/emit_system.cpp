@@ -27,6 +27,12 @@ Step load_segment_in_place(Cpu& cpu, const Insn& insn) {
     return step.flow == Flow::stop && classify(segment) == before ? Step(Flow::next) : step;
 }
 
+/// .. and where nobody minds what it becomes, it goes on anyway.
+Step load_free_segment(Cpu& cpu, const Insn& insn) {
+    const Step step = handler_for(insn)(cpu, insn);
+    return step.flow == Flow::stop ? Step(Flow::next) : step;
+}
+
 /// STI while an interrupt waits, and the HLT that its shadow covers. Together they are done in the block: what looks
 /// around between them would only step HLT carefully.
 Step enable_and_halt(Cpu& cpu, const Insn& insn) {
@@ -69,7 +75,8 @@ Site Translator::make_site(u32 i, u32 rip) const {
     case LGDT:
     case LIDT: site.continues = 1; break;
     default:
-        if (m_options.native && is_data_segment_load(in)) site.handler = load_segment_in_place;
+        if (m_options.native && is_data_segment_load(in))
+            site.handler = m_mode->free_segments >> in.op(0).slot & 1 ? load_free_segment : load_segment_in_place;
         break;
     }
     return site;

@@ -45,8 +45,18 @@ constexpr u32 code_alignment = 16; ///< of what runs of a block
 
 } // namespace
 
+/// A kernel has its user's GS (or FS) loaded and does not use it; what it is must not make the kernel's code other
+/// code. Once it is used, what is translated from then on knows.
+void TranslatorEngine::free_unused_segments(Mode& mode) const {
+    mode.free_segments = m_options.used_segments ? m_unused_segments[mode.cpl == 3] : 0;
+    for (u32 i = 0; i < mode.segments.size(); ++i)
+        if (mode.free_segments >> i & 1) mode.segments[i] = SegmentClass::checked;
+}
+
 u32 TranslatorEngine::current_mode() {
     Mode mode = mode_of(m_cpu.state);
+    if (mode.cpl == 3) m_cpu.mmu.note_user_code();
+    free_unused_segments(mode);
     mode.windows = wants_window(mode.cpl);
     mode.home = mode.windows && m_cpu.mmu.window_now(mode.cpl == 3) == 0;
     u32& recent = m_recent_mode[mode.cpl == 3];
@@ -168,6 +178,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     if (m_options.instrument) take_counter(*block);
     const auto code = emit(*block, mode);
     for (const DecodedInsn& decoded : block->insns) {
+        m_unused_segments[mode.cpl == 3] &= static_cast<u8>(~(1u << static_cast<u32>(decoded.insn.memory.segment)));
         // What is no instruction may become one by a change of any byte that was looked at.
         const u32 left = static_cast<u32>(page_size - key.start.offset()) - block->bytes;
         const bool is_one = decoded.insn.mnemonic != Mnemonic::invalid;

@@ -117,9 +117,12 @@ void TranslatorEngine::open_windows() {
 }
 
 /// All address spaces have the kernel's pages, so Ring 0 would have a window for each. Without paging there is one
-/// space, which firmware, boot loaders and kernels that unpack themselves share.
+/// space, which firmware, boot loaders and kernels that unpack themselves share. Kernels start in an address space
+/// without user code, of which there is one too, and most of a boot happens there.
 bool TranslatorEngine::may_have_window(u8 cpl) const {
-    return cpl == 3 || m_options.windows_ring0 || (m_options.windows_unpaged && !m_cpu.state.paging());
+    if (cpl == 3 || m_options.windows_ring0) return true;
+    if (!m_cpu.state.paging()) return m_options.windows_unpaged;
+    return m_options.windows_kernel && !m_cpu.mmu.has_run_user_code();
 }
 
 bool TranslatorEngine::wants_window(u8 cpl) const {
@@ -202,7 +205,8 @@ void TranslatorEngine::fill_behind_fault() {
 
 /// So many blocks were entered.
 void TranslatorEngine::note_work(u64 entries) {
-    if (m_ran_user || !m_cpu.state.paging()) m_cpu.mmu.add_window_work(entries, suits_home(m_ran_user));
+    if (m_ran_user || may_have_window(0))
+        m_cpu.mmu.add_window_work(entries, m_ran_user && suits_home(true)); // the home is for processes
     m_work += entries;
     m_runtime.epoch = static_cast<u32>(m_work >> epoch_shift);
 }

@@ -24,9 +24,11 @@ struct Options : InterpreterOptions {
     bool inline_memory = true;
     bool fpu = true;
     bool share = true;
+    bool used_segments = true;
     bool windows = true;
     bool windows_ring0 = false;
     bool windows_unpaged = true;
+    bool windows_kernel = true;
     bool window_runs = true;
     bool window_around = true;
     bool window_enter = true;

@@ -81,6 +81,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
 
     // Finding and making blocks.
     u32 current_mode();
+    void free_unused_segments(Mode& mode) const;
     bool is_as_before(const BlockKey& key);
     bool holds_code(PhysAddr address) const;
     Block* find(const BlockKey& key);
@@ -212,6 +213,9 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::unique_ptr<CachePolicy> m_policy;
 
     std::vector<Mode> m_modes;
+    static constexpr u8 fs_and_gs = 0x30;
+    /// Supervisor's and user's: see Mode::free_segments.
+    std::array<u8, 2> m_unused_segments{fs_and_gs, fs_and_gs};
     std::array<u32, 2> m_recent_mode{}; ///< the numbers of the modes found last, supervisor's and user's
 
     std::vector<Heat> m_heat; ///< by key

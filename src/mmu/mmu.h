@@ -112,6 +112,9 @@ class Mmu final : TableWriteListener {
         Space& space = m_spaces[m_space];
         return space.deserving || (space.work >= at_first << space.losses ? begin_deserving() : false);
     }
+    /// Whether user code has run in the current address space, as far as note_user_code() was told.
+    bool has_run_user_code() const { return m_spaces[m_space].users; }
+    void note_user_code() { m_spaces[m_space].users = true; }
     /// It has run so much more, in user code if it is to be at home for that. Which window is whose may be another
     /// then: not from within translated code.
     void add_window_work(u64 work, bool may_be_home = true);
@@ -351,6 +354,7 @@ class Mmu final : TableWriteListener {
         u64 used = 0;
         u64 work = 0;           ///< run, less what was charged
         bool deserving = false; ///< may have windows
+        bool users = false;     ///< has run user code
         u8 losses = 0;          ///< times that it has lost them for their misses
         // mmu_home.cpp:
         std::array<std::optional<Windows::Id>, 2>

@@ -89,7 +89,7 @@ void Mmu::select_space() {
 
 void Mmu::forget_merits(Space& space) {
     space.work = space.lately = 0;
-    space.deserving = false;
+    space.deserving = space.users = false;
     space.losses = 0;
     space.asked = {};
 }

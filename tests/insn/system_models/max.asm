@@ -8,7 +8,7 @@
 start:
     xor eax, eax
     cpuid
-    equals eax, 7
+    equals eax, 0x16
     mov eax, 1
     xor ecx, ecx
     cpuid
