@@ -17,6 +17,7 @@ requires std::is_trivially_copyable_v<T>
 class ZeroedTable {
   public:
     ZeroedTable() = default;
+    explicit ZeroedTable(std::size_t size) { grow(size); }
     ZeroedTable(ZeroedTable&& other) noexcept
         : m_data(std::exchange(other.m_data, nullptr)), m_bytes(std::exchange(other.m_bytes, 0)) {}
     ZeroedTable& operator=(ZeroedTable&& other) noexcept {

@@ -189,9 +189,9 @@ void TranslatorEngine::adapt() {
             ++m_ledger.adapted;
         }
     }
-    i32& heat = heat_of(block.key).times;
+    i16& heat = heat_of(block.key).times;
     destroy(block, Cause::mode);
-    heat = static_cast<i32>(m_options.hot_threshold);
+    heat = static_cast<i16>(m_options.hot_threshold);
 }
 
 } // namespace ringshift::bt

@@ -106,7 +106,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
     }
     const BlockKey key{start, static_cast<u32>(state.rip), current_mode()};
     // Code that is not hot has no block, or one that has to prove itself again because it shares its place here.
-    i32& heat = heat_of(key).times;
+    i16& heat = heat_of(key).times;
     if (heat < static_cast<i32>(m_options.hot_threshold)) {
         if (is_as_before(key) || ++m_changed_runs % changed_runs_for_one == 0) ++heat;
         return {};
@@ -124,7 +124,7 @@ TranslatorEngine::Found TranslatorEngine::block_here() {
             block = nullptr;
             u8& changes = heat_of(key).changes;
             changes = std::max<u8>(changes, 1);
-            heat = static_cast<i32>(m_options.hot_threshold);
+            heat = static_cast<i16>(m_options.hot_threshold);
         } else if (same) {
             watch(*block);
             ++m_ledger.revived;

@@ -108,7 +108,9 @@ std::vector<u8> TranslatorEngine::guest_bytes(const Block& block) const {
 void TranslatorEngine::cool_down(const BlockKey& key) {
     Heat& heat = heat_of(key);
     heat.changes = static_cast<u8>(std::min(heat.changes + 1, 16));
-    if (m_options.cool_down) heat.times = -static_cast<i32>(m_options.hot_threshold << heat.changes);
+    constexpr u32 longest = 0x8000; // runs: they take a thousand times as long as to translate it for nothing
+    if (m_options.cool_down)
+        heat.times = static_cast<i16>(-static_cast<i32>(std::min(m_options.hot_threshold << heat.changes, longest)));
 }
 
 void TranslatorEngine::code_written(PhysAddr address, u64 size, CodeRange& gone) {

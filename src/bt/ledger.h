@@ -104,14 +104,15 @@ class History {
     static constexpr std::size_t most_keys = 1 << 20;
     enum class Known : u8 { no, place, key }; ///< a place is a key without its mode
     struct Entry {
-        u32 hash = 0; ///< BlockKey::hash()
-        Known what = Known::no;
-        Cause cause{}; ///< key: why it was lost
+        Known what : 4 = Known::no;
+        Cause cause : 4 = {}; ///< key: why it was lost
     };
-    /// The entry that is this, or the free one where it would be.
-    Entry& entry_of(u32 hash, Known what);
+    /// The place of the entry that is this, or of the free one where it would be.
+    std::size_t place_of(u32 hash, Known what) const;
     void grow();
-    std::vector<Entry> m_entries = std::vector<Entry>(1 << 14); ///< a power of two, at most half full
+    static constexpr std::size_t smallest = 1 << 14;
+    std::vector<Entry> m_entries = std::vector<Entry>(smallest); ///< a power of two, at most half full
+    std::vector<u32> m_hashes = std::vector<u32>(smallest);      ///< BlockKey::hash() of each
     std::size_t m_count = 0;
 };
 

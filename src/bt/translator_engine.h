@@ -3,6 +3,7 @@
 // windows) and engine_explain.cpp (what is shown to people).
 #pragma once
 
+#include "base/zeroed_table.h"
 #include "bt/code_cache.h"
 #include "bt/engine.h"
 #include "bt/explain.h"
@@ -55,10 +56,10 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     static constexpr std::size_t buckets = 65536;
     static constexpr std::size_t recent_entries = 65536;
     static constexpr u8 most_revivals = 4; ///< then a block checks itself, if it can
-    struct Heat {
-        i32 times = 0;  ///< interpreted; below zero: has to cool down first
-        u8 print = 0;   ///< of the code's first bytes
-        u8 changes = 0; ///< how often the code has changed
+    struct Heat {                          // four bytes, since most of it is in use soon
+        i16 times;                         ///< interpreted; below zero: has to cool down first
+        u8 print;                          ///< of the code's first bytes
+        u8 changes;                        ///< how often the code has changed
     };
     Heat& heat_of(const BlockKey& key) { return m_heat[key.hash() % heat_entries]; }
     static constexpr std::size_t places = 32768;
@@ -218,7 +219,7 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     std::array<u8, 2> m_unused_segments{fs_and_gs, fs_and_gs};
     std::array<u32, 2> m_recent_mode{}; ///< the numbers of the modes found last, supervisor's and user's
 
-    std::vector<Heat> m_heat; ///< by key
+    ZeroedTable<Heat> m_heat; ///< by key
     u32 m_changed_runs = 0;
     std::vector<Place> m_places = std::vector<Place>(places);
     std::vector<Block*> m_buckets;

@@ -5,6 +5,7 @@
 #include "base/shared_bytes.h"
 #include "base/types.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,13 +40,16 @@ struct BootBlobs {
 
 /// What a board is given in memory, apart from the disks.
 struct BoardContent {
-    std::vector<u8> system_firmware;
+    std::shared_ptr<const std::vector<u8>> system_firmware; ///< not null
     std::vector<u8> video_firmware;
     std::optional<BootBlobs> kernel;
 
     void archive(Archive& ar) {
-        ar.blob(system_firmware, 16u << 20);
-        ar.check(!system_firmware.empty() && system_firmware.size() % 0x10000 == 0, "size of the firmware");
+        std::vector<u8> firmware;
+        if (!ar.is_loading()) firmware = *system_firmware;
+        ar.blob(firmware, 16u << 20);
+        ar.check(!firmware.empty() && firmware.size() % 0x10000 == 0, "size of the firmware");
+        if (ar.is_loading()) system_firmware = std::make_shared<const std::vector<u8>>(std::move(firmware));
         ar.blob(video_firmware, 1u << 20);
         ar(kernel);
     }

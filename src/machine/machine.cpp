@@ -434,7 +434,8 @@ Machine::~Machine() = default;
 
 Result<std::unique_ptr<Machine>> Machine::create(MachineConfig config, MachineHost host) {
     BoardContent content;
-    content.system_firmware = TRY(load_system_firmware(config.firmware_folder));
+    content.system_firmware =
+        std::make_shared<const std::vector<u8>>(TRY(load_system_firmware(config.firmware_folder)));
     content.video_firmware = TRY(load_video_firmware(config.firmware_folder));
     if (config.kernel)
         content.kernel = TRY(load_kernel(*config.kernel, std::min(config.memory_size, low_memory_limit)));

@@ -36,23 +36,22 @@ void MemoryLayout::Window::write_range(PhysAddr address, std::span<const u8> in)
 
 // ---- What is always there ------------------------------------------------------------------------------------------
 
-Result<std::unique_ptr<MemoryLayout>> MemoryLayout::create(u64 ram_size, std::vector<u8> firmware) {
-    ASSERT(!firmware.empty() && firmware.size() % 0x10000 == 0 && firmware.size() <= (16u << 20));
+Result<std::unique_ptr<MemoryLayout>> MemoryLayout::create(u64 ram_size, Firmware firmware) {
+    ASSERT(firmware && !firmware->empty() && firmware->size() % 0x10000 == 0 && firmware->size() <= (16u << 20));
     return std::unique_ptr<MemoryLayout>(new MemoryLayout(TRY(GuestRam::create(ram_size)), std::move(firmware)));
 }
 
-MemoryLayout::MemoryLayout(GuestRam ram, std::vector<u8> firmware)
-    : m_ram(std::move(ram)), m_firmware(std::move(firmware)) {
+MemoryLayout::MemoryLayout(GuestRam ram, Firmware firmware) : m_ram(std::move(ram)), m_firmware(std::move(firmware)) {
     m_map.share(m_ram.shared());
     map_base(0, low_ram());
     if (high_ram() != 0) map_base(four_gib, four_gib + high_ram());
-    map_base(four_gib - m_firmware.size(), four_gib);
+    map_base(four_gib - m_firmware->size(), four_gib);
 }
 
 const u8* MemoryLayout::rom_at(u32 address) const {
     const u64 from_end = one_mib - address;
-    if (address < legacy_firmware_begin || from_end > m_firmware.size()) return nullptr;
-    return m_firmware.data() + (m_firmware.size() - from_end);
+    if (address < legacy_firmware_begin || from_end > m_firmware->size()) return nullptr;
+    return m_firmware->data() + (m_firmware->size() - from_end);
 }
 
 void MemoryLayout::map_base(u64 begin, u64 end) {
@@ -67,9 +66,9 @@ void MemoryLayout::map_base(u64 begin, u64 end) {
     clipped(one_mib, low_ram(), ram);
     clipped(four_gib, four_gib + high_ram(),
             [&](u64 at, u64 size) { m_map.map_ram(PhysAddr(at), size, m_ram.data() + low_ram() + (at - four_gib)); });
-    const u64 rom = four_gib - m_firmware.size();
+    const u64 rom = four_gib - m_firmware->size();
     clipped(rom, four_gib,
-            [&](u64 at, u64 size) { m_map.map_rom(PhysAddr(at), size, m_firmware.data() + (at - rom)); });
+            [&](u64 at, u64 size) { m_map.map_rom(PhysAddr(at), size, m_firmware->data() + (at - rom)); });
     clipped(legacy_firmware_begin, one_mib,
             [&](u64 at, u64 size) { m_map.map_rom(PhysAddr(at), size, rom_at(static_cast<u32>(at))); });
     for (const auto& [at, shadow] : m_shadow)

@@ -22,12 +22,12 @@ inline constexpr u64 low_memory_limit = 0xE0000000;
 
 class MemoryLayout {
   public:
+    using Firmware = std::shared_ptr<const std::vector<u8>>;
     /// `firmware`: a multiple of 64 KiB, at most 16 MiB.
-    static Result<std::unique_ptr<MemoryLayout>> create(u64 ram_size, std::vector<u8> firmware);
+    static Result<std::unique_ptr<MemoryLayout>> create(u64 ram_size, Firmware firmware);
 
     PhysicalMap& map() { return m_map; }
     GuestRam& ram() { return m_ram; }
-    const std::vector<u8>& firmware() const { return m_firmware; }
     u64 low_ram() const { return std::min(m_ram.size(), low_memory_limit); }
     u64 high_ram() const { return m_ram.size() - low_ram(); }
 
@@ -74,7 +74,7 @@ class MemoryLayout {
         bool write_ram;
     };
 
-    MemoryLayout(GuestRam ram, std::vector<u8> firmware);
+    MemoryLayout(GuestRam ram, Firmware firmware);
     void add(Placement placement);
     template <typename Which>
     void remove(Which which);
@@ -85,7 +85,7 @@ class MemoryLayout {
     const u8* rom_at(u32 address) const;
 
     GuestRam m_ram;
-    std::vector<u8> m_firmware;
+    Firmware m_firmware;
     PhysicalMap m_map;
     std::map<const RegisterBlock*, Window> m_windows; ///< kept for ever: an access may be under way in one
     std::vector<Placement> m_placements;              ///< in the order of placing

@@ -5,7 +5,7 @@
 
 namespace ringshift {
 
-PortBus::PortBus() : m_entries(1), m_map(std::make_unique<std::array<u16, 65536>>()) { m_map->fill(0); }
+PortBus::PortBus() : m_entries(1) {}
 
 u16 PortBus::add(u16 base, u32 count, unsigned width, RegisterBlock& block, std::string_view name) {
     ASSERT(width == 1 || width == 2 || width == 4, "{}", name);
@@ -24,33 +24,33 @@ u16 PortBus::add(u16 base, u32 count, unsigned width, RegisterBlock& block, std:
 Result<> PortBus::claim(u16 base, u32 count, unsigned width, RegisterBlock& block, std::string_view name) {
     if (count == 0 || base + count > 65536) return make_error("{}: ports {:#x}+{} do not exist", name, base, count);
     for (u32 port = base; port < base + count; ++port) {
-        const Entry& other = m_entries[(*m_map)[port]];
+        const Entry& other = m_entries[m_map[port]];
         if (other.block != nullptr) return make_error("{} and {} both claim port {:#x}", name, other.name, port);
     }
     const u16 entry = add(base, count, width, block, name);
-    std::fill_n(m_map->begin() + base, count, entry);
+    for (u32 port = base; port < base + count; ++port) m_map[port] = entry;
     return Unit{};
 }
 
 void PortBus::claim_free(u16 base, u32 count, unsigned width, RegisterBlock& block, std::string_view name) {
     const u16 entry = add(base, count, width, block, name);
     for (u32 port = base; port < std::min<u32>(base + count, 65536); ++port)
-        if ((*m_map)[port] == 0) (*m_map)[port] = entry;
+        if (m_map[port] == 0) m_map[port] = entry;
 }
 
 void PortBus::release(const RegisterBlock& block) {
-    for (u16& entry : *m_map)
-        if (m_entries[entry].block == &block) entry = 0;
+    for (u32 port = 0; port < 65536; ++port)
+        if (m_map[port] != 0 && m_entries[m_map[port]].block == &block) m_map[port] = 0;
     for (Entry& entry : m_entries)
         if (entry.block == &block) entry = Entry{};
 }
 
 const PortBus::Entry* PortBus::whole(u16 port, unsigned size) const {
-    const Entry& entry = m_entries[(*m_map)[port]];
+    const Entry& entry = m_entries[m_map[port]];
     if (entry.block == nullptr || size > entry.width || port + size > entry.base + entry.count) return nullptr;
     // The guest may have placed a range across a fixed one: every byte must be this device's.
     for (unsigned i = 1; i < size; ++i)
-        if ((*m_map)[port + i] != (*m_map)[port]) return nullptr;
+        if (m_map[port + i] != m_map[port]) return nullptr;
     return &entry;
 }
 

@@ -6,9 +6,8 @@
 #pragma once
 
 #include "base/device.h"
+#include "base/zeroed_table.h"
 
-#include <array>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,8 +41,8 @@ class PortBus {
     const Entry* whole(u16 port, unsigned size) const;
     u16 add(u16 base, u32 count, unsigned width, RegisterBlock& block, std::string_view name);
 
-    std::vector<Entry> m_entries;                  ///< [0] is the unclaimed one
-    std::unique_ptr<std::array<u16, 65536>> m_map; ///< port to entry
+    std::vector<Entry> m_entries;  ///< [0] is the unclaimed one
+    ZeroedTable<u16> m_map{65536}; ///< port to entry
 };
 
 } // namespace ringshift

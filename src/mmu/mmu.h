@@ -264,7 +264,7 @@ class Mmu final : TableWriteListener {
             filled; ///< by List: indexes of entries that may be in use, for flushes to visit
         std::array<std::bitset<2048>, 2> regions; ///< by List: 2 MiB regions of the linear space that may have entries
         std::bitset<2048> large_regions;          ///< .. and entries of large pages
-        std::vector<u64> pages = std::vector<u64>((u64{1} << 20) / 64); ///< a bit for each page that may have an entry
+        ZeroedTable<u64> pages{(u64{1} << 20) / 64}; ///< a bit for each page that may have an entry
 
         void set_page(u64 number) { pages[number / 64] |= u64{1} << number % 64; }
         void clear_page(u64 number) { pages[number / 64] &= ~(u64{1} << number % 64); }

@@ -40,7 +40,7 @@ void PhysicalMap::Unmap::operator()(u8* memory) const { munmap(memory, size); }
 void PhysicalMap::resize_marks(u64 frames) {
     const u64 before = m_code.size();
     m_code.grow(frames);
-    m_open.resize(m_code.size());
+    m_uses.grow(m_code.size());
     const u64 size = m_code.size() * (page_size / 8) + page_size; // the last frame's may be read a little beyond
     void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
@@ -86,14 +86,16 @@ void PhysicalMap::insert(Region region) {
     std::sort(result.begin(), result.end(), [](const Region& a, const Region& b) { return a.begin < b.begin; });
     m_regions = std::move(result);
     for (u64 page = region.begin / page_size; page < std::min<u64>(region.end / page_size, m_code.size()); ++page)
-        if (std::exchange(m_code[page], 0) != 0) std::memset(m_marks.get() + page * (page_size / 8), 0, page_size / 8);
+        if (m_code[page] != 0) { // what has never been written shall not be
+            m_code[page] = 0;
+            std::memset(m_marks.get() + page * (page_size / 8), 0, page_size / 8);
+        }
     for (CodeWriteListener* listener : m_listeners) listener->map_changed(code_has_gone);
 }
 
 void PhysicalMap::map_ram(PhysAddr begin, u64 size, u8* host, std::atomic<u8>* dirty) {
     const u64 end = begin.value + size;
     if (m_code.size() < end / page_size) resize_marks(end / page_size);
-    if (m_tables.size() < end / page_size) m_tables.resize(end / page_size);
     insert({begin.value, end, host, host, nullptr, dirty});
 }
 

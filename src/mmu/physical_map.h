@@ -119,18 +119,18 @@ class PhysicalMap {
     /// One bit for each byte: the byte that holds the bit of `address`. At least 4 bytes may be read from there.
     const u8* code_marks(PhysAddr address) const { return m_marks.get() + (address.value >> 3); }
     /// Somebody may write the frame without a look at its marks: whoever marks the first code in it has to stop them.
-    bool is_open(PhysAddr address) const { return m_open[address.page()]; }
-    void set_open(PhysAddr address, bool open) { m_open[address.page()] = open; }
+    bool is_open(PhysAddr address) const { return (m_uses[address.page()] & open_use) != 0; }
+    void set_open(PhysAddr address, bool open) { set_use(address, open_use, open); }
     bool has_code(PhysAddr address) const {
         const u64 page = address.page();
         return page < m_code.size() && m_code[page] != 0;
     }
     /// Page tables: whether writes to a frame of RAM are of interest to the listener.
     void set_table_listener(TableWriteListener* listener) { m_table_listener = listener; }
-    void set_table(PhysAddr frame, bool on) { m_tables[frame.page()] = on; }
+    void set_table(PhysAddr frame, bool on) { set_use(frame, table_use, on); }
     bool has_table(PhysAddr address) const {
         const u64 page = address.page();
-        return page < m_tables.size() && m_tables[page];
+        return page < m_uses.size() && (m_uses[page] & table_use) != 0;
     }
     /// Sets bits in a page table entry, which makes no translation wrong.
     template <typename T>
@@ -166,14 +166,18 @@ class PhysicalMap {
     std::vector<Region> m_regions;    ///< sorted, disjoint
     mutable std::size_t m_recent = 0; ///< the region that was asked for last
     ZeroedTable<u32> m_code;          ///< by frame number
-    std::vector<bool> m_open;         ///< the same
+    enum Use : u8 { open_use = 1, table_use = 2 };
+    ZeroedTable<u8> m_uses; ///< by frame number, of Use
+    void set_use(PhysAddr frame, Use use, bool on) {
+        u8& uses = m_uses[frame.page()];
+        uses = static_cast<u8>(on ? uses | use : uses & ~use);
+    }
     struct Unmap {
         u64 size;
         void operator()(u8* memory) const;
     };
     std::unique_ptr<u8, Unmap> m_marks{nullptr,
                                        Unmap{0}}; ///< for each byte of every frame; what is not marked takes no memory
-    std::vector<bool> m_tables;                   ///< the same
     std::vector<CodeWriteListener*> m_listeners;
     TableWriteListener* m_table_listener = nullptr;
     std::vector<SharedMemory> m_shared;

@@ -54,7 +54,7 @@ Windows::Windows(std::vector<SharedMemory> memory, u32 most_mappings) : m_most_m
         m_files.push_back({m.host, m.size, m.fd, frame});
         frame += static_cast<u32>(m.size / page_size) + 1;
     }
-    m_shown.resize(frame);
+    m_shown.grow(frame);
     m_windows.reserve(most_windows);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/zeroed_table.h"
 #include "mmu/physical_map.h"
 
 #include <memory>
@@ -109,7 +110,7 @@ class Windows {
 
     std::vector<File> m_files;
     std::vector<Window> m_windows;
-    std::vector<u32> m_shown; ///< by frame: reference to the first page that shows it
+    ZeroedTable<u32> m_shown; ///< by frame: reference to the first page that shows it
     u32 m_mappings = 0;
     bool m_entered_at_once = true;
     Counts m_counts;

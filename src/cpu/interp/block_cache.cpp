@@ -10,7 +10,7 @@
 namespace ringshift {
 
 BlockCache::BlockCache(Cpu& cpu, const InterpreterOptions& options)
-    : m_cpu(cpu), m_options(options), m_decoder(cpu.model) {
+    : m_cpu(cpu), m_options(options), m_decoder(cpu.model), m_recent(recent_blocks(options)) {
     if (!options.decode_cache) m_decoder.switch_off();
     cpu.mmu.memory().add_listener(*this);
 }

@@ -115,8 +115,11 @@ class BlockCache final : public CodeWriteListener {
     using Owner = std::unique_ptr<Block, Delete>;
     static constexpr std::size_t granule = 128;                               ///< bytes
     using FrameBlocks = std::array<std::vector<Block*>, page_size / granule>; ///< those that touch each granule
-    static constexpr std::size_t recent_blocks = 65536;
-    static std::size_t slot(u64 key) { return (key ^ (key >> 16)) % recent_blocks; }
+    /// A power of two, for as many blocks as there can be.
+    static std::size_t recent_blocks(const InterpreterOptions& options) {
+        return options.block_bytes <= 4 << 20 ? 16384 : 65536;
+    }
+    std::size_t slot(u64 key) const { return (key ^ (key >> 16)) & (m_recent.size() - 1); }
     const Block* find_or_decode(PhysAddr start, bool code32);
     Owner decode(PhysAddr start, const u8* bytes, bool code32);
     template <typename Visit>
@@ -134,7 +137,7 @@ class BlockCache final : public CodeWriteListener {
     u64 m_bytes = 0; ///< of them
     std::unordered_map<u64, FrameBlocks> m_by_frame;
     std::vector<Owner> m_destroyed;
-    std::vector<Recent> m_recent = std::vector<Recent>(recent_blocks);
+    std::vector<Recent> m_recent;
     std::vector<u64> m_seen = std::vector<u64>(8191, ~u64{0}); ///< keys of what was run
     const Block* m_running = nullptr;                          ///< or has run last
     u64 m_generation = 0;                                      ///< goes up when blocks are destroyed
