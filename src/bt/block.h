@@ -52,6 +52,12 @@ struct BlockKey {
         const u64 h = start.value * 0x9E3779B97F4A7C15u + eip * 0xC2B2AE3D27D4EB4Fu + mode * 0xD6E8FEB86659FD93u;
         return static_cast<u32>((h ^ (h >> 29)) * 0x9E3779B97F4A7C15u >> 32);
     }
+    /// For tables that are looked at for each run of code: what lies together is looked at together, so that neighbours
+    /// in a page are neighbours there, in the same line of the host's cache mostly.
+    u32 place() const {
+        return BlockKey{PhysAddr(start.value & ~page_mask), eip >> 12, mode}.hash() +
+               static_cast<u32>(start.offset() / 2);
+    }
 };
 
 /// Where an emitted instruction comes from.
@@ -91,6 +97,7 @@ struct CodePage;
 
 struct Block {
     BlockKey key;
+    Block* next = nullptr;    ///< in its bucket
     CodePage* page = nullptr; ///< where it begins, once it has been entered (links.h)
     u32 bytes = 0;            ///< of guest code
     /// The one instruction of this block crosses into this frame. Links to such a block are taken back as those that
@@ -124,7 +131,6 @@ struct Block {
     u64 looked_up = 0;
     Adaptation adaptation;
     std::vector<Mark> marks; ///< empty unless recorded
-    Block* next = nullptr;   ///< in its bucket
     Hook<Block> in_frame;    ///< among the blocks that writes to their frame concern
     Hook<Block> in_second_frame;
 

@@ -74,12 +74,8 @@ u32 TranslatorEngine::current_mode() {
 }
 
 Block* TranslatorEngine::find(const BlockKey& key) {
-    const u32 hash = key.hash();
-    Recent& recent = m_recent[hash % recent_entries];
-    if (recent.key == key && recent.block) return recent.block;
-    Block* block = m_buckets[hash % buckets];
+    Block* block = m_buckets[key.place() % buckets];
     while (block && !(block->key == key)) block = block->next;
-    if (block) recent = {key, block};
     return block;
 }
 
@@ -189,7 +185,7 @@ Block* TranslatorEngine::translate(const BlockKey& key, const Mode& mode) {
     publish(*block, code);
     watch(*block);
     note_landings(*block, mode);
-    Block*& bucket = m_buckets[key.hash() % buckets];
+    Block*& bucket = m_buckets[key.place() % buckets];
     block->next = bucket;
     bucket = block.get();
 
@@ -324,7 +320,6 @@ void TranslatorEngine::forget_blocks(Cause why) {
     m_runtime.called.fill({});
     m_blocks.clear();
     std::fill(m_buckets.begin(), m_buckets.end(), nullptr);
-    std::fill(m_recent.begin(), m_recent.end(), Recent{});
     m_links.forget_all();
     for (LandingPages& landings : m_landings) landings.clear();
     if (m_options.observer) m_options.observer->flushed();
@@ -353,10 +348,9 @@ void TranslatorEngine::destroy(Block& block, Cause why) {
     if (!block.dormant) unwatch_evicted(block);
     m_links.detach_exits(block);
     if (m_runtime.link && m_runtime.link->from == &block) m_runtime.link = nullptr;
-    Block** place = &m_buckets[block.key.hash() % buckets];
+    Block** place = &m_buckets[block.key.place() % buckets];
     while (*place != &block) place = &(*place)->next;
     *place = block.next;
-    if (Recent& recent = m_recent[block.key.hash() % recent_entries]; recent.block == &block) recent = {};
     m_history.lost(block.key, why);
     heat_of(block.key).times = 0; // it has to prove itself again: a cache that is too small does not thrash
     if (why != Cause::capacity) m_policy->removed(block.code_offset); // else its place is taken already

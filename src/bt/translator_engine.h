@@ -54,14 +54,13 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     static constexpr std::size_t heat_entries = 524288;
     static constexpr u32 changed_runs_for_one = 8; ///< runs of code that is other code count as one in so many
     static constexpr std::size_t buckets = 65536;
-    static constexpr std::size_t recent_entries = 65536;
     static constexpr u8 most_revivals = 4; ///< then a block checks itself, if it can
     struct Heat {                          // four bytes, since most of it is in use soon
         i16 times;                         ///< interpreted; below zero: has to cool down first
         u8 print;                          ///< of the code's first bytes
         u8 changes;                        ///< how often the code has changed
     };
-    Heat& heat_of(const BlockKey& key) { return m_heat[key.hash() % heat_entries]; }
+    Heat& heat_of(const BlockKey& key) { return m_heat[key.place() % heat_entries]; }
     static constexpr std::size_t places = 32768;
     static constexpr i32 moved_runs_for_one = 4; ///< code that has moved has to run so many times as often
     /// For which EIP code was translated last.
@@ -74,12 +73,6 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
         const Place& place = place_of(key);
         return place.start == static_cast<u32>(key.start.value) && place.eip != key.eip;
     }
-    /// In front of the buckets, so that a block's memory is not looked at before it is the right one.
-    struct Recent {
-        BlockKey key;
-        Block* block = nullptr;
-    };
-
     // Finding and making blocks.
     u32 current_mode();
     void free_unused_segments(Mode& mode) const;
@@ -223,7 +216,6 @@ class TranslatorEngine final : public Engine, CodeWriteListener, Mmu::FlushListe
     u32 m_changed_runs = 0;
     std::vector<Place> m_places = std::vector<Place>(places);
     std::vector<Block*> m_buckets;
-    std::vector<Recent> m_recent = std::vector<Recent>(recent_entries);
     std::map<u32, std::unique_ptr<Block>> m_blocks; ///< by place in the cache
     struct CodeFrame {
         static constexpr u64 granule = 128;                                       ///< bytes
