@@ -92,10 +92,10 @@ Maybe<void> Cpu::write_cr0(u64 value) {
         GUEST_TRY(reload_pdptes(*this, value, state.cr3, state.cr4));
     state.cr0 = value;
     if (changed & cr0::pe) update_mode();
-    if (changed & (cr0::pe | cr0::pg | cr0::wp))
-        update_paging(Flush::all);
-    else
-        update_paging(Flush::none);
+    // What PE and WP change is nothing that is cached while paging is off: firmware switches PE back and forth all the
+    // time, and links between blocks go with each flush.
+    const bool translates_otherwise = (changed & cr0::pg) || ((changed & cr0::wp) && (value & cr0::pg));
+    update_paging(translates_otherwise ? Flush::all : Flush::none);
     if (changed & cr0::am) update_alignment_check();
     return {};
 }
