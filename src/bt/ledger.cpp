@@ -22,48 +22,52 @@ std::string Ledger::discrepancy() const {
     return {};
 }
 
-std::size_t History::place_of(u32 hash, Known what) const {
+u32 History::place_of(const BlockKey& key) { return BlockKey{key.start, key.eip, 0}.hash(); }
+
+u16 History::mode_of(const BlockKey& key) { return static_cast<u16>(key.mode % most_modes + 1); }
+
+History::Found History::find(u32 place, u16 mode) const {
     const std::size_t mask = m_entries.size() - 1;
-    for (std::size_t i = (u64{hash} * 0x9E3779B97F4A7C15u >> 32) + static_cast<u64>(what);; ++i) {
-        const Known there = m_entries[i & mask].what;
-        if (there == Known::no || (there == what && m_hashes[i & mask] == hash)) return i & mask;
+    bool found = false;
+    for (std::size_t i = u64{place} * 0x9E3779B97F4A7C15u >> 32;; ++i) {
+        const Entry there = m_entries[i & mask];
+        if (there.mode == 0) return {i & mask, found};
+        if (m_places[i & mask] != place) continue;
+        found = true;
+        if (there.mode == mode) return {i & mask, true};
     }
 }
 
 void History::grow() {
     const std::vector<Entry> entries = std::exchange(m_entries, std::vector<Entry>(2 * m_entries.size()));
-    const std::vector<u32> hashes = std::exchange(m_hashes, std::vector<u32>(2 * m_hashes.size()));
+    const std::vector<u32> places = std::exchange(m_places, std::vector<u32>(2 * m_places.size()));
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].what == Known::no) continue;
-        const std::size_t place = place_of(hashes[i], entries[i].what);
-        m_entries[place] = entries[i];
-        m_hashes[place] = hashes[i];
+        if (entries[i].mode == 0) continue;
+        const std::size_t at = find(places[i], entries[i].mode).at;
+        m_entries[at] = entries[i];
+        m_places[at] = places[i];
     }
 }
 
 Cause History::translated(const BlockKey& key) {
-    if (m_count >= 2 * most_keys) {
+    if (m_count >= most_keys) {
         std::fill(m_entries.begin(), m_entries.end(), Entry{});
         m_count = 0;
     }
-    if (2 * (m_count + 2) > m_entries.size()) grow();
-    const auto note = [this](std::size_t place, u32 hash, Entry entry) {
-        m_entries[place] = entry;
-        m_hashes[place] = hash;
-        ++m_count;
-    };
-    const u32 hash = key.hash(), of_place = BlockKey{key.start, key.eip, 0}.hash();
-    const std::size_t place = place_of(of_place, Known::place);
-    const bool new_place = m_entries[place].what == Known::no;
-    if (new_place) note(place, of_place, Entry{Known::place, Cause{}});
-    const std::size_t at = place_of(hash, Known::key);
-    if (m_entries[at].what == Known::key) return m_entries[at].cause;
-    note(at, hash, Entry{Known::key, Cause::flush});
-    return new_place ? Cause::compulsory : Cause::mode;
+    if (3 * (m_count + 1) > 2 * m_entries.size()) grow();
+    const u32 place = place_of(key);
+    const auto [at, known_place] = find(place, mode_of(key));
+    if (m_entries[at].mode != 0) return static_cast<Cause>(m_entries[at].cause);
+    m_entries[at].mode = mode_of(key) & most_modes;
+    m_entries[at].cause = static_cast<u16>(Cause::flush) & 0xF;
+    m_places[at] = place;
+    ++m_count;
+    return known_place ? Cause::mode : Cause::compulsory;
 }
 
 void History::lost(const BlockKey& key, Cause why) {
-    if (Entry& entry = m_entries[place_of(key.hash(), Known::key)]; entry.what == Known::key) entry.cause = why;
+    if (Entry& entry = m_entries[find(place_of(key), mode_of(key)).at]; entry.mode != 0)
+        entry.cause = static_cast<u16>(why) & 0xF;
 }
 
 } // namespace ringshift::bt

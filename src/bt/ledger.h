@@ -102,17 +102,23 @@ class History {
 
   private:
     static constexpr std::size_t most_keys = 1 << 20;
-    enum class Known : u8 { no, place, key }; ///< a place is a key without its mode
+    /// A place is a key without its mode. Entries of one place follow each other, others between them perhaps.
     struct Entry {
-        Known what : 4 = Known::no;
-        Cause cause : 4 = {}; ///< key: why it was lost
+        u16 mode : 12 = 0; ///< of the key, and one more; 0: free
+        u16 cause : 4 = 0; ///< why it was lost
     };
-    /// The place of the entry that is this, or of the free one where it would be.
-    std::size_t place_of(u32 hash, Known what) const;
+    static constexpr u32 most_modes = 4095;
+    struct Found {
+        std::size_t at; ///< of the key's entry, or of the free one where it would be
+        bool place;     ///< there is an entry of the same place
+    };
+    Found find(u32 place, u16 mode) const;
+    static u32 place_of(const BlockKey& key);
+    static u16 mode_of(const BlockKey& key);
     void grow();
     static constexpr std::size_t smallest = 1 << 14;
-    std::vector<Entry> m_entries = std::vector<Entry>(smallest); ///< a power of two, at most half full
-    std::vector<u32> m_hashes = std::vector<u32>(smallest);      ///< BlockKey::hash() of each
+    std::vector<Entry> m_entries = std::vector<Entry>(smallest); ///< a power of two, at most two thirds full
+    std::vector<u32> m_places = std::vector<u32>(smallest);      ///< of each: a hash
     std::size_t m_count = 0;
 };
 

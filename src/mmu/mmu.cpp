@@ -91,7 +91,7 @@ void Mmu::flush_page(LinearAddr address) {
         if (entry_of(address, user).page == tag(address)) forget(index(address), user);
         if (!table.large_regions[region(address.value)]) continue;
         // Every entry of the page goes (SDM vol. 3A, 4.10.4.1), or of several, for 4 MiB is the larger size.
-        const u64 region_tag = tag(address) >> 10;
+        const u32 region_tag = tag(address) >> 10;
         for (const auto& filled : table.filled)
             for (const u16 i : filled)
                 if (const Entry& other = m_tables->slow[user][i]; other.large && other.page >> 10 == region_tag)
@@ -120,26 +120,26 @@ void Mmu::set_tags(u32 i, bool user) {
     forget_tags(i, user);
     Entry& entry = m_tables->slow[user][i];
     entry.device = nullptr;
-    const u64 page = ~entry.page;
+    const u64 page = u32{~entry.page};
     if (m_always_slow || (!m_watched.empty() && watched(page))) return;
-    const Frame frame = m_memory.frame(PhysAddr(entry.frame));
+    const Frame frame = m_memory.frame(PhysAddr(entry.frame()));
     entry.device = frame.handler;
     FastTlb& fast = m_fast[user];
     if (frame.read_host) {
-        fast.read_tag[i] = static_cast<u32>(entry.page);
+        fast.read_tag[i] = entry.page;
         fast.addend[i] = reinterpret_cast<u64>(frame.read_host) - (page << 12);
     }
     const bool dirty_known = !frame.dirty || frame.dirty->load(std::memory_order_relaxed) != 0;
     if (!frame.is_ram || !entry.writable || !dirty_known) return;
-    const PhysAddr at(entry.frame);
+    const PhysAddr at(entry.frame());
     if (m_memory.has_table(at)) return;
     if (m_memory.has_code(at)) {
         if (!m_allows_beside_code) return;
-        fast.write_tag[i] = static_cast<u32>(entry.page) ^ beside_code;
+        fast.write_tag[i] = entry.page ^ beside_code;
         fast.marks[i] = reinterpret_cast<u64>(m_memory.code_marks(at)) - ((page << 12) >> 3);
     } else {
         m_memory.set_open(at, true);
-        fast.write_tag[i] = static_cast<u32>(entry.page);
+        fast.write_tag[i] = entry.page;
     }
     note_writer(at.page(), i, user);
 }
@@ -166,7 +166,7 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         if (entry.page != 0) table.clear_page(~entry.page);
         table.set_page(address.value >> 12);
         entry.page = tag(address);
-        entry.frame = translation.address.value & ~page_mask;
+        entry.frame_number = static_cast<u32>(translation.address.page());
         entry.source = translation.source();
         entry.writable = translation.writable;
         entry.fetch_tag = translation.executable ? entry.page : 0;
@@ -180,12 +180,12 @@ Mmu::Entry* Mmu::find(LinearAddr address, Access access, u32& error_code) {
         }
         if (m_watches_tables) {
             entry.kept = track(translation, address, 0);
-            if (access.kind == AccessKind::Write && user) untrack(entry.frame); // user code writes no page tables
+            if (access.kind == AccessKind::Write && user) untrack(entry.frame()); // user code writes no page tables
         }
         set_tags(i, user);
-    } else if (access.kind == AccessKind::Write && m_fast[user].write_tag[i] != static_cast<u32>(entry.page)) {
-        if (user) untrack(entry.frame);
-        if (m_fast[user].write_tag[i] == 0 || !m_memory.has_code(PhysAddr(entry.frame))) set_tags(i, user);
+    } else if (access.kind == AccessKind::Write && m_fast[user].write_tag[i] != entry.page) {
+        if (user) untrack(entry.frame());
+        if (m_fast[user].write_tag[i] == 0 || !m_memory.has_code(PhysAddr(entry.frame()))) set_tags(i, user);
     }
     return &entry;
 }
@@ -195,7 +195,7 @@ Translation Mmu::translate(LinearAddr address, Access access) {
     const Entry* entry = find(address, access, result.error_code);
     if (!entry) return result;
     result.ok = true;
-    result.address = PhysAddr(entry->frame + address.offset());
+    result.address = PhysAddr(entry->frame() + address.offset());
     result.writable = entry->writable;
     result.executable = entry->fetch_tag != 0;
     result.global = entry->global;
@@ -205,14 +205,14 @@ Translation Mmu::translate(LinearAddr address, Access access) {
 bool Mmu::would_fetch(LinearAddr address, bool user, PhysAddr frame) {
     const Entry& entry = entry_of(address, user);
     if (entry.page == tag(address))
-        return entry.kept && !entry.global && entry.fetch_tag != 0 && entry.frame == frame.value;
+        return entry.kept && !entry.global && entry.fetch_tag != 0 && entry.frame() == frame.value;
     const Access access{AccessKind::Fetch, user ? Privilege::User : Privilege::Supervisor};
     const Translation t = probe(m_memory, m_context, address, access);
     return t.ok && t.accessed && !t.global && (t.address.value & ~page_mask) == frame.value && track(t, address, 0);
 }
 
 void Mmu::read_frame(const Entry& entry, u64 offset, std::span<u8> out) {
-    const PhysAddr address(entry.frame + offset);
+    const PhysAddr address(entry.frame() + offset);
     const Frame frame = m_memory.frame(address);
     if (frame.handler && std::has_single_bit(out.size()) && out.size() <= 8) {
         const u64 value = frame.handler->read(address, static_cast<unsigned>(out.size()));
@@ -223,7 +223,7 @@ void Mmu::read_frame(const Entry& entry, u64 offset, std::span<u8> out) {
 }
 
 void Mmu::write_frame(const Entry& entry, u64 offset, std::span<const u8> in) {
-    const PhysAddr address(entry.frame + offset);
+    const PhysAddr address(entry.frame() + offset);
     const Frame frame = m_memory.frame(address);
     if (frame.handler && std::has_single_bit(in.size()) && in.size() <= 8) {
         u64 value = 0;
@@ -333,7 +333,7 @@ void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
         if (writer != several_writers) {
             const u32 i = (writer & (user_writer - 1)) - 1;
             const bool user = (writer & user_writer) != 0;
-            if (writer != 0 && m_tables->slow[user][i].frame == begin.value) m_fast[user].write_tag[i] = 0;
+            if (writer != 0 && m_tables->slow[user][i].frame() == begin.value) m_fast[user].write_tag[i] = 0;
             const Frame frame = m_memory.frame(begin);
             if (m_windows && frame.is_ram) m_windows->protect(frame.read_host, page_size);
             return;
@@ -342,7 +342,7 @@ void Mmu::drop_write_tags(PhysAddr begin, u64 size) {
     for (const bool user : {false, true})
         for (const auto& filled : m_lists[user].filled)
             for (const u16 i : filled)
-                if (m_tables->slow[user][i].frame - begin.value < size) m_fast[user].write_tag[i] = 0;
+                if (m_tables->slow[user][i].frame() - begin.value < size) m_fast[user].write_tag[i] = 0;
     if (!m_windows) return;
     for (u64 at = 0; at < size; at += page_size)
         if (const Frame frame = m_memory.frame(begin + at); frame.is_ram)

@@ -169,16 +169,16 @@ class Mmu final : TableWriteListener {
         const Entry& entry = entry_of(address, user);
         if (entry.page != tag(address) || !entry.device || (write && !entry.writable)) return nullptr;
         if (address.offset() + size > page_size || m_always_slow || !m_watched.empty()) return nullptr;
-        physical = PhysAddr(entry.frame + address.offset());
+        physical = PhysAddr(entry.frame() + address.offset());
         return entry.device;
     }
 
     /// The physical address to fetch code from, if the TLB knows it.
     bool fast_fetch(LinearAddr address, bool user, PhysAddr& physical) const {
         const Entry& entry = entry_of(address, user);
-        if (entry.fetch_tag != ~(address.value >> 12)) [[unlikely]]
+        if (entry.fetch_tag != tag(address)) [[unlikely]]
             return false;
-        physical = PhysAddr(entry.frame + address.offset());
+        physical = PhysAddr(entry.frame() + address.offset());
         return true;
     }
     /// Whether the fetch that fast_fetch() answers comes from a global page, or a large one.
@@ -244,18 +244,21 @@ class Mmu final : TableWriteListener {
     void drop_write_tags(PhysAddr begin, u64 size);
 
   private:
-    struct Entry {
-        u64 page = 0;      ///< complement of the linear page number that this entry translates, fast or slow; 0: none
-        u64 fetch_tag = 0; ///< the same if code may be fetched
-        u64 frame = 0;     ///< physical address of the frame
-        u64 source = 0;    ///< Translation::source() of the walk
+    struct Entry {            // 32 bytes: a guest that uses all of its memory fills most of them
+        u32 page = 0;         ///< tag() of the page that this entry translates, fast or slow; 0: none
+        u32 fetch_tag = 0;    ///< the same if code may be fetched
+        u32 frame_number = 0; ///< physical addresses have at most 44 bits
+        bool writable : 1 = false;
+        bool global : 1 = false;
+        bool large : 1 = false;
+        bool kept : 1 = false;         ///< the page tables on the way are watched
+        u8 lists = 0;                  ///< bit by List: those that have it
+        u64 source = 0;                ///< Translation::source() of the walk
         MmioHandler* device = nullptr; ///< behind the frame, if it is no memory
-        bool writable = false;
-        bool global = false;
-        bool large = false;
-        bool kept = false; ///< the page tables on the way are watched
-        u8 lists = 0;      ///< bit by List: those that have it
+        /// Its physical address.
+        u64 frame() const { return u64{frame_number} * page_size; }
     };
+    static_assert(sizeof(Entry) == 32);
     static constexpr std::size_t entries = FastTlb::entries;
     /// Global pages have a list of their own: a flush that spares them, at each CR3 load, does not look at them at all.
     enum List : u8 { local, global };
@@ -279,7 +282,8 @@ class Mmu final : TableWriteListener {
     };
 
     static u32 index(LinearAddr address) { return static_cast<u32>(address.value >> 12) % entries; }
-    static u64 tag(LinearAddr address) { return ~(address.value >> 12); }
+    /// Never 0.
+    static u32 tag(LinearAddr address) { return ~static_cast<u32>(address.value >> 12); }
     const Entry& entry_of(LinearAddr address, bool user) const { return m_tables->slow[user][index(address)]; }
     Entry& entry_of(LinearAddr address, bool user) { return m_tables->slow[user][index(address)]; }
     void forget_tags(u32 i, bool user) { m_fast[user].read_tag[i] = m_fast[user].write_tag[i] = 0; }

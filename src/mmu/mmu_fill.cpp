@@ -33,7 +33,7 @@ Mmu::Showing Mmu::showing(u32 page, const Translation& t, bool user) const {
     const Entry& entry = entry_of(address, user);
     const bool known = entry.page == tag(address);
     if (t.global && !known) return {};
-    if (known && (entry.source != t.source() || entry.frame != at.value)) return {};
+    if (known && (entry.source != t.source() || entry.frame() != at.value)) return {};
     return {frame.read_host, at, t.writable && !m_memory.has_code(at)};
 }
 
@@ -106,14 +106,14 @@ bool Mmu::fill_window(LinearAddr address, bool user, bool write) {
     const Translation now = probe(m_memory, m_context, address, {AccessKind::Read, privilege});
     const Entry& entry = entry_of(address, user);
     // A global entry may come from another address space's tables; in this one's, A and D would stay as they are.
-    if (!now.ok || (now.address.value & ~page_mask) != entry.frame || now.source() != entry.source) return false;
+    if (!now.ok || (now.address.value & ~page_mask) != entry.frame() || now.source() != entry.source) return false;
     if (!track(now, address, u64{1} << id)) return false;
     // That may have taken the page's own right to be written back.
     const bool writable = now.writable && fast_write(address, 1, user) != nullptr;
     if (write && !writable) return false;
     m_windows->touch(id);
     const auto page = static_cast<u32>(address.value >> 12);
-    return show_near(id, page, {host - address.offset(), PhysAddr(entry.frame), writable}, now, user);
+    return show_near(id, page, {host - address.offset(), PhysAddr(entry.frame()), writable}, now, user);
 }
 
 bool Mmu::refill_window(LinearAddr address, bool user, bool write) {

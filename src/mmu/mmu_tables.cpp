@@ -147,9 +147,9 @@ void Mmu::note_long_write(LinearAddr address, u64 bytes, bool user) {
     const u32 i = index(address);
     const Entry& entry = m_tables->slow[user][i];
     if (bytes <= longest_write || entry.page != tag(address) || !entry.writable) return;
-    const PhysAddr frame(entry.frame);
+    const PhysAddr frame(entry.frame());
     if (!m_memory.has_table(frame) || m_memory.has_code(frame)) return;
-    untrack(entry.frame);
+    untrack(entry.frame());
     if (entry.page == tag(address)) set_tags(i, user);
 }
 
