@@ -9,8 +9,8 @@ namespace ringshift {
 
 namespace {
 constexpr u64 huge_page = 2 << 20;
-/// The tags and addends, and the beginning of the engine's tables.
-constexpr u64 often_read = 2 * huge_page;
+/// The supervisor's part, and the user's tags; windows leave most of the rest untouched.
+constexpr u64 often_read = huge_page;
 } // namespace
 
 void Mmu::Release::operator()(Tables* tables) const { munmap(tables, sizeof *tables); }
