@@ -22,6 +22,7 @@ void Emitter::begin(bool record) {
     m_record = record;
     m_marks.clear();
     m_cold.clear();
+    m_cold_memory.release();
     m_cold_offset = 0;
 }
 
@@ -40,7 +41,7 @@ std::span<u8> Emitter::finish() {
     m_cold_offset = offset();
     cold->setOffset(m_cold_offset);
     a.section(cold);
-    for (std::size_t i = 0; i < m_cold.size(); ++i) m_cold[i](); // cold code may add more
+    for (std::size_t i = 0; i < m_cold.size(); ++i) m_cold[i].run(m_cold[i].it); // cold code may add more
     m_cold.clear();
     m_crossings.clear();
     for (const asmjit::LabelEntry* label : m_code.labelEntries())

@@ -7,9 +7,14 @@
 
 #include <asmjit/x86.h>
 
+#include <array>
 #include <cstddef>
 #include <functional>
+#include <memory_resource>
+#include <new>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace ringshift::bt {
@@ -81,7 +86,12 @@ class Emitter {
         return x86::Mem(table_base, index, shift, static_cast<i32>(distance), size);
     }
     /// What goes to the end of the block, out of the way. Run in order by finish().
-    void later(std::function<void()> emit) { m_cold.push_back(std::move(emit)); }
+    template <typename Emit>
+    void later(Emit emit) {
+        static_assert(std::is_trivially_destructible_v<Emit>, "its memory is simply used again");
+        void* const memory = m_cold_memory.allocate(sizeof(Emit), alignof(Emit));
+        m_cold.push_back({[](void* it) { (*static_cast<Emit*>(it))(); }, new (memory) Emit(std::move(emit))});
+    }
 
     /// Instrumented code: the next block is entered in this way. To stand in front of every jump to another block.
     void emit_arrival(Level level) { a.mov(in_runtime(offsetof(Runtime, arriving), 8), static_cast<u32>(level)); }
@@ -117,7 +127,13 @@ class Emitter {
     std::vector<u32> m_crossings;
     Mark m_reason;
     std::vector<Mark> m_marks;
-    std::vector<std::function<void()>> m_cold;
+    struct Cold {
+        void (*run)(void* it);
+        void* it;
+    };
+    std::vector<Cold> m_cold;
+    std::array<std::byte, 16 << 10> m_cold_buffer; ///< for what most blocks need
+    std::pmr::monotonic_buffer_resource m_cold_memory{m_cold_buffer.data(), m_cold_buffer.size()};
 };
 
 } // namespace ringshift::bt
