@@ -127,8 +127,8 @@ int main(int argc, char** argv) {
     }
     if (engines.empty())
         engines = {
-            "bt",       "bt:windows=off",           "bt:windows-ring0=on",        "bt:windows-ring0=on,mappings=64",
-            "bt:hot=3", "bt:windows=off,cache=64K", "bt:windows-ring0=on,block=1"};
+            "bt",       "bt:windows=off",           "bt:windows-ring0=on",         "bt:windows-ring0=on,mappings=64",
+            "bt:hot=3", "bt:windows=off,cache=64K", "bt:windows-ring0=on,block=1", "bt:windows-kernel=off"};
     unsigned runs = 0, differ = 0;
     i64 instructions = 0;
     for (const u32 end = torture.seed + seeds; torture.seed != end; ++torture.seed) {
