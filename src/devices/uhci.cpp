@@ -30,6 +30,7 @@ constexpr u16 status_interrupt = 0x01, status_error = 0x02, status_process_error
               status_write_clear = 0x1F;
 constexpr u16 enable_timeout = 0x01, enable_resume = 0x02, enable_completion = 0x04, enable_short = 0x08;
 constexpr u16 status_resume = 0x04, status_system_error = 0x08;
+constexpr u64 attach_ns = 90'000'000; ///< from power-on
 constexpr u16 port_connected = 0x0001, port_connect_change = 0x0002, port_enabled = 0x0004, port_enable_change = 0x0008,
               port_line_full_speed = 0x0010, port_resume = 0x0040, port_always = 0x0080, port_reset = 0x0200,
               port_suspend = 0x1000;
@@ -102,6 +103,10 @@ void Uhci::reset_host(bool bus_too) {
     }
 }
 
+/// A device has 100 ms from power-on to say that it is there (USB specification 1.1, 7.1.7.3), and ours take their
+/// time: SeaBIOS has no use for them, but would spend 60 ms of each boot on their reset.
+bool Uhci::devices_show() const { return m_clock.now() >= attach_ns; }
+
 void Uhci::config_written(u8, unsigned) { update_interrupt(); }
 
 // --- read
@@ -117,7 +122,8 @@ u16 Uhci::read_word(u64 offset) const {
     case sofmod: return m_s.sof_timing;
     case portsc:
     case portsc + 2: {
-        const u16 bits = m_s.ports[(offset - portsc) / 2];
+        u16 bits = m_s.ports[(offset - portsc) / 2];
+        if (!devices_show()) bits = static_cast<u16>(bits & ~(port_connected | port_connect_change));
         return static_cast<u16>(bits | port_always | ((bits & port_connected) ? port_line_full_speed : 0));
     }
     default: return 0;
@@ -215,9 +221,12 @@ void Uhci::write_port(unsigned port, u16 value, u16 mask) {
     constexpr u16 stored = port_enabled | port_resume | port_reset | port_suspend;
     u16& bits = m_s.ports[port];
     const u16 old = bits;
+    const bool shows = devices_show();
+    if (!shows) value = static_cast<u16>(value & ~port_connect_change); // which is still to come
     bits = static_cast<u16>(bits & ~(value & (port_connect_change | port_enable_change)));
     bits = static_cast<u16>((bits & ~(stored & mask)) | (value & stored));
-    if ((bits & port_connected) == 0 || (bits & port_reset) != 0) bits = static_cast<u16>(bits & ~port_enabled);
+    if (!shows || (bits & port_connected) == 0 || (bits & port_reset) != 0)
+        bits = static_cast<u16>(bits & ~port_enabled);
     const bool begins = (bits & port_reset) != 0 && (old & port_reset) == 0;
     if (begins && m_devices[port] != nullptr) m_devices[port]->bus_reset();
 }

@@ -35,6 +35,7 @@ class Uhci final : public Device, public PciFunction {
     void write_command(u16 value);
     void write_port(unsigned port, u16 value, u16 mask);
     void reset_host(bool bus_too);
+    bool devices_show() const;
     void config_written(u8 offset, unsigned size) override;
 
     bool running() const { return m_s.command & 1; }

@@ -37,7 +37,8 @@ struct UhciRig : Rig {
     Puppet puppet;
     Uhci uhci{clock, memory};
 
-    UhciRig() {
+    explicit UhciRig(u64 since_power_on = 100 * ms) {
+        clock.advance(since_power_on);
         use(uhci);
         uhci.attach(0, tablet);
         uhci.attach(1, puppet);
@@ -335,6 +336,17 @@ TEST_CASE("the controller costs nothing while it is stopped and little while not
     rig.word(command, 0);
     CHECK((rig.word(status) & 0x20) != 0);
     CHECK_FALSE(rig.clock.next_deadline());
+}
+
+TEST_CASE("devices say that they are there within a tenth of a second of power-on") {
+    UhciRig rig(ms);
+    CHECK(rig.word(port0) == 0x0080);
+    rig.word(port0, 0x0002 | 0x0004); // clears no change that is still to come, and enables nothing
+    CHECK(rig.word(port0) == 0x0080);
+    rig.clock.advance(99 * ms);
+    CHECK(rig.word(port0) == 0x0093); // connected, connect status change
+    rig.word(port0, 0x0004);
+    CHECK((rig.word(port0) & 4) != 0);
 }
 
 TEST_CASE("a reset of a port puts its device back to address zero and a disabled port is silent") {
