@@ -87,8 +87,8 @@ void configure_firmware(FwCfg& fw_cfg, const MachineConfig& config, const Firmwa
     std::vector<u8> for_ever;
     append_number(for_ever, 0xFFFFFFFF, 4);
     fw_cfg.add_file("etc/boot-fail-wait", for_ever);
-    // How many milliseconds SeaBIOS gives a USB port to say that a device is there. Ours say so at once; by default each
-    // boot would wait a tenth of a second for the port that is empty.
+    // How many milliseconds SeaBIOS gives a USB port to say that a device is there. Ours say so at once; by default
+    // each boot would wait a tenth of a second for the port that is empty.
     std::vector<u8> at_once;
     append_number(at_once, 1, 4);
     fw_cfg.add_file("etc/usb-time-sigatt", at_once);
